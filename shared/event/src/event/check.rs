@@ -1,0 +1,149 @@
+//! The form of the fields.
+
+use std::net::IpAddr;
+
+use super::Text;
+use crate::json::{Kind, Value};
+use crate::reason::Reason;
+
+/// Bytes of the id of an actor or a resource, at most: a column that people search by.
+const ID_BYTES: usize = 2048;
+
+/// Bytes of other names that become columns or parts of keys.
+const NAME_BYTES: usize = 128;
+
+/// Whether a text can be a tenant: it becomes part of object keys and of partitions.
+pub(crate) fn is_tenant(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= NAME_BYTES
+        && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte))
+}
+
+/// Whether a text can be the id of an event.
+pub(crate) fn is_id(text: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(known)
+}
+
+/// Whether a text can be the id of an actor or a resource.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=ID_BYTES).contains(&text.len())
+}
+
+/// Whether a text is an address.
+pub(crate) fn is_ip(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
+}
+
+/// Whether a text can be an action: lowercase words joined by dots, at least two.
+pub(crate) fn is_action(text: &str) -> bool {
+    let is_word = |word: &str| {
+        word.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            && word.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte)
+            })
+    };
+    text.len() <= 2 * NAME_BYTES && text.contains('.') && text.split('.').all(is_word)
+}
+
+fn is_schema(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(name, version)| {
+        is_action(name)
+            && (1..=9).contains(&version.len())
+            && !version.starts_with('0')
+            && version.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        && text.bytes().any(|byte| byte != b'0')
+}
+
+/// Any string.
+pub(super) fn text<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    value.text().ok_or_else(|| Reason::kind(at, "a string", value.kind()))
+}
+
+/// An object.
+pub(super) fn object<'t>(value: Value<'t>, at: &str) -> Result<Value<'t>, Reason> {
+    match value.kind() {
+        Kind::Object => Ok(value),
+        found => Err(Reason::kind(at, "an object", found)),
+    }
+}
+
+/// An array.
+pub(super) fn array<'t>(value: Value<'t>, at: &str) -> Result<Value<'t>, Reason> {
+    match value.kind() {
+        Kind::Array => Ok(value),
+        found => Err(Reason::kind(at, "an array", found)),
+    }
+}
+
+/// A string of some form.
+fn form<'t>(
+    value: Value<'t>,
+    at: &str,
+    expected: &str,
+    is: impl Fn(&str) -> bool,
+) -> Result<Text<'t>, Reason> {
+    let text = text(value, at)?;
+    if is(&text) { Ok(text) } else { Err(Reason::value(at, expected)) }
+}
+
+pub(super) fn id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    form(value, at, "1 to 128 of A-Z a-z 0-9 _ . : -", is_id)
+}
+
+pub(super) fn tenant<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    form(value, at, "1 to 128 of A-Z a-z 0-9 _ . -, the first a letter or digit", is_tenant)
+}
+
+pub(super) fn name<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    form(value, at, "a string of 1 to 2048 bytes", is_name)
+}
+
+pub(super) fn action<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    let expected = "lowercase words joined by dots, such as `document.share`, at most 256 bytes";
+    form(value, at, expected, is_action)
+}
+
+pub(super) fn schema<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    let expected = "an action's name, a slash and a version from 1, such as `document.share/2`";
+    form(value, at, expected, is_schema)
+}
+
+pub(super) fn outcome<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    let known = ["success", "failure", "denied", "unknown"];
+    let expected = "`success`, `failure`, `denied` or `unknown`";
+    form(value, at, expected, |text| known.contains(&text))
+}
+
+pub(super) fn ip<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    form(value, at, "an IPv4 or IPv6 address", is_ip)
+}
+
+pub(super) fn trace_id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    let expected = "32 lowercase hexadecimal digits, not all 0 (W3C Trace Context)";
+    form(value, at, expected, |text| is_hex(text, 32))
+}
+
+pub(super) fn span_id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
+    let expected = "16 lowercase hexadecimal digits, not all 0 (W3C Trace Context)";
+    form(value, at, expected, |text| is_hex(text, 16))
+}
+
+/// A counter: an integer from 0 to 2^53 - 1, written without fraction or exponent.
+pub(super) fn counter(value: Value<'_>, at: &str) -> Result<(), Reason> {
+    let expected = "an integer from 0 to 9007199254740991";
+    match value.kind() {
+        Kind::Number | Kind::BigInteger => {}
+        found => return Err(Reason::kind(at, expected, found)),
+    }
+    let digits = value.source().bytes().all(|byte| byte.is_ascii_digit());
+    let safe = digits && value.kind() == Kind::Number;
+    if safe { Ok(()) } else { Err(Reason::value(at, expected)) }
+}

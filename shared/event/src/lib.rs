@@ -1,0 +1,65 @@
+//! The audit event. Turns the bytes of a Kinesis record into leaves: canonical events, or
+//! rejections that say why not.
+
+mod adapter;
+mod bundle;
+mod decode;
+mod event;
+mod json;
+mod leaf;
+mod reason;
+mod rejection;
+mod split;
+
+pub use bundle::{Bundle, BundleError, Limits};
+pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
+pub use reason::{CODES, Reason};
+pub use rejection::Rejection;
+
+use cairn_ledger::{ChainId, SequenceNumber};
+
+/// Version of the code that turns records into leaves, named by every batch header. It changes
+/// whenever the same record under the same bundle would make another leaf.
+pub const TRANSFORM: &str = "cairn/1";
+
+/// A Kinesis record, as Lambda hands it over.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its sequence number.
+    pub sequence: SequenceNumber,
+    /// When Kinesis took it in (`approximateArrivalTimestamp`), to the millisecond.
+    pub arrived: jiff::Timestamp,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}
+
+/// What one item of a record became.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A sealed event.
+    Event(Leaf),
+    /// A rejection; becomes a leaf once its salt and its quarantine object are known.
+    Rejection(Rejection),
+}
+
+/// Turns a record into items, at least one, in record order. Pure: the result depends on the
+/// arguments alone.
+pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
+    let seal = event::Seal::new(chain, record);
+    let split = decode::decode(&record.data, bundle.limits.decoded_bytes)
+        .and_then(|text| split::Splitter::new(record, &seal, &bundle.limits, &text, items).split());
+    if let Err(reason) = split {
+        items.push(Item::Rejection(Rejection {
+            sequence: record.sequence.clone(),
+            arrived: record.arrived,
+            index: 0,
+            reason,
+            raw: record.data.clone(),
+        }));
+    }
+}
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

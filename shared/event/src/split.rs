@@ -1,0 +1,263 @@
+//! From the text of a record to its items.
+//!
+//! A record is one JSON value, or lines of them. Each value is an event, an array of events, or a
+//! CloudTrail delivery file. What is not JSON cannot be split, and is rejected as a whole; what is
+//! JSON, but no event, is rejected by itself.
+
+use crate::adapter::{self, Adapter};
+use crate::event::{self, Form, Seal};
+use crate::json::{Expected, Kind, Numbers, ReadLimits, Tree, Value, skip_value, skip_whitespace};
+use crate::reason::{Reason, code};
+use crate::{Item, Limits, Record, Rejection};
+
+/// Why splitting stopped.
+enum Stop {
+    /// A value cannot be split: the record, where it is the only one, or its line.
+    Value(Reason),
+    /// The record cannot be taken.
+    Record(Reason),
+}
+
+/// Takes the items of one record out of its text.
+pub(crate) struct Splitter<'r, 's> {
+    record: &'r Record,
+    seal: &'r Seal<'r>,
+    limits: &'r Limits,
+    text: &'s str,
+    tree: Tree<'s>,
+    items: &'r mut Vec<Item>,
+    /// How many items there were before this record's.
+    before: usize,
+}
+
+impl<'r, 's> Splitter<'r, 's> {
+    /// Will append to `items`.
+    pub(crate) fn new(
+        record: &'r Record,
+        seal: &'r Seal<'r>,
+        limits: &'r Limits,
+        text: &'s str,
+        items: &'r mut Vec<Item>,
+    ) -> Self {
+        let before = items.len();
+        Self { record, seal, limits, text, tree: Tree::new(text), items, before }
+    }
+
+    /// Appends the items; if there is a reason why the record as a whole has none, says it.
+    pub(crate) fn split(mut self) -> Result<(), Reason> {
+        let start = skip_whitespace(self.text, 0);
+        if start == self.text.len() {
+            return Err(Reason::new(code::RECORD_EMPTY, "expected an event, found nothing"));
+        }
+        let reason = match self.only_value(start) {
+            Ok(()) => return Ok(()),
+            Err(Stop::Record(reason)) => reason,
+            Err(Stop::Value(reason)) if reason.code != code::JSON_SYNTAX => reason,
+            Err(Stop::Value(_)) if is_lines(self.text) => return self.lines(),
+            Err(Stop::Value(reason)) => reason,
+        };
+        self.items.truncate(self.before);
+        Err(reason)
+    }
+
+    /// The record as one value, with nothing after it.
+    fn only_value(&mut self, start: usize) -> Result<(), Stop> {
+        let end = self.value(start, 0)?;
+        let rest = skip_whitespace(self.text, end);
+        if rest < self.text.len() {
+            return Err(Stop::Value(Reason::syntax("the end of the record", rest)));
+        }
+        Ok(())
+    }
+
+    /// The record as lines.
+    fn lines(&mut self) -> Result<(), Reason> {
+        self.items.truncate(self.before);
+        for (start, end) in lines(self.text) {
+            self.tree.clip(self.text, end);
+            let first = self.items.len();
+            let stop = match self.value(start, start) {
+                Ok(stop) if skip_whitespace(self.tree.text(), stop) == end => continue,
+                Ok(stop) => {
+                    let at = skip_whitespace(self.tree.text(), stop) - start;
+                    Stop::Value(Reason::syntax("the end of the line", at))
+                }
+                Err(stop) => stop,
+            };
+            self.items.truncate(first);
+            let reason = match stop {
+                Stop::Value(reason) => self.count().map(|()| reason),
+                Stop::Record(reason) => Err(reason),
+            };
+            match reason {
+                Ok(reason) => self.reject(start, end, reason),
+                Err(reason) => {
+                    self.items.truncate(self.before);
+                    return Err(reason);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The value at `start`: one item or several. Messages count bytes from `base`.
+    fn value(&mut self, start: usize, base: usize) -> Result<usize, Stop> {
+        match self.byte(start) {
+            b'[' => self.array(start, base, None),
+            b'{' => match self.delivery(start) {
+                Some(array) => self.delivered(start, array, base),
+                None => self.item(start, base, None),
+            },
+            _ => self.item(start, base, None),
+        }
+    }
+
+    /// Where the array of a CloudTrail delivery file starts: after `{"Records":`.
+    fn delivery(&self, start: usize) -> Option<usize> {
+        let text = self.tree.text();
+        let name = skip_whitespace(text, start + 1);
+        let rest = text.get(name..)?.strip_prefix("\"Records\"")?;
+        let colon = skip_whitespace(text, text.len() - rest.len());
+        let array = skip_whitespace(text, colon + 1);
+        (self.byte(colon) == b':' && self.byte(array) == b'[').then_some(array)
+    }
+
+    fn delivered(&mut self, start: usize, array: usize, base: usize) -> Result<usize, Stop> {
+        let first = self.items.len();
+        let end = self.array(array, base, Some(&adapter::CLOUDTRAIL))?;
+        let end = skip_whitespace(self.tree.text(), end);
+        if self.byte(end) == b'}' {
+            return Ok(end + 1);
+        }
+        // More members: not a delivery file, whatever it is.
+        self.items.truncate(first);
+        self.item(start, base, None)
+    }
+
+    fn array(
+        &mut self,
+        start: usize,
+        base: usize,
+        adapter: Option<&'static Adapter>,
+    ) -> Result<usize, Stop> {
+        let mut at = skip_whitespace(self.tree.text(), start + 1);
+        if self.byte(at) == b']' {
+            let message = "expected events, found an empty array";
+            return Err(Stop::Value(Reason::new(code::RECORD_EMPTY, message)));
+        }
+        loop {
+            at = skip_whitespace(self.tree.text(), self.item(at, base, adapter)?);
+            match self.byte(at) {
+                b',' => at = skip_whitespace(self.tree.text(), at + 1),
+                b']' => return Ok(at + 1),
+                _ => {
+                    let expected = Expected::CommaOrBracket.described();
+                    return Err(Stop::Value(Reason::syntax(expected, at - base)));
+                }
+            }
+        }
+    }
+
+    /// The item at `start`. Returns where it ends.
+    fn item(
+        &mut self,
+        start: usize,
+        base: usize,
+        adapter: Option<&'static Adapter>,
+    ) -> Result<usize, Stop> {
+        self.count().map_err(Stop::Record)?;
+        let limits = ReadLimits::new(self.limits.depth, self.limits.values);
+        let (end, reason) = match self.tree.read(start, limits, Numbers::Exact) {
+            Ok(end) => match judge(self.tree.root(), adapter) {
+                Ok((event, adapter)) => {
+                    let leaf = self.seal.leaf(self.index(), &event, adapter);
+                    self.items.push(Item::Event(leaf));
+                    return Ok(end);
+                }
+                Err(reason) => (end, reason),
+            },
+            Err(fault) if fault.is_syntax() => {
+                return Err(Stop::Value(Reason::fault(fault, base, limits)));
+            }
+            Err(fault) => match skip_value(self.tree.text(), start) {
+                Ok(end) => (end, Reason::fault(fault, start, limits)),
+                Err(fault) => return Err(Stop::Value(Reason::fault(fault, base, limits))),
+            },
+        };
+        self.reject(start, end, reason);
+        Ok(end)
+    }
+
+    /// Whether there may be one more item.
+    fn count(&self) -> Result<(), Reason> {
+        let limit = self.limits.events;
+        if self.index() < limit {
+            return Ok(());
+        }
+        let message = format!("expected at most {limit} events in a record, found more");
+        Err(Reason::new(code::LIMIT_EVENTS, message))
+    }
+
+    fn reject(&mut self, start: usize, end: usize, reason: Reason) {
+        let index = self.index();
+        self.items.push(Item::Rejection(Rejection {
+            sequence: self.record.sequence.clone(),
+            arrived: self.record.arrived,
+            index,
+            reason,
+            raw: self.text.as_bytes()[start..end].to_vec(),
+        }));
+    }
+
+    /// The index of the next item.
+    fn index(&self) -> u32 {
+        u32::try_from(self.items.len() - self.before).unwrap_or(u32::MAX)
+    }
+
+    /// The byte at a place; 0, which JSON has nowhere, at the end.
+    fn byte(&self, at: usize) -> u8 {
+        self.tree.text().as_bytes().get(at).copied().unwrap_or(0)
+    }
+}
+
+/// Reads an item as what it is: by the adapter of the file it stood in, by the adapter that knows
+/// it, or as a native event.
+fn judge<'t>(
+    root: Value<'t>,
+    adapter: Option<&'static Adapter>,
+) -> Result<(event::Event<'t>, Option<&'static str>), Reason> {
+    if root.kind() != Kind::Object {
+        let message = format!("expected an object, found {}", root.kind().described());
+        return Err(Reason::new(code::FIELD_TYPE, message));
+    }
+    match adapter.or_else(|| adapter::find(root)) {
+        Some(adapter) => Ok(((adapter.read)(root)?, Some(adapter.name))),
+        None => Ok((event::read(root, Form::Sent)?.0, None)),
+    }
+}
+
+/// The lines of a text that hold anything, as places without the white space around it.
+fn lines(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut next = 0;
+    text.split('\n').filter_map(move |line| {
+        let start = next;
+        next += line.len() + 1;
+        let space = [' ', '\t', '\r'];
+        let held = line.trim_matches(space);
+        let start = start + (line.len() - line.trim_start_matches(space).len());
+        (!held.is_empty()).then_some((start, start + held.len()))
+    })
+}
+
+/// Whether a text that is not one JSON value is lines of them: if the first is one, or most are.
+/// Anything laxer would take pieces of a broken document, which may quote somebody else's
+/// events, for events.
+fn is_lines(text: &str) -> bool {
+    let is_value = |&(start, end): &(usize, usize)| {
+        let line = &text[..end];
+        line[start..].starts_with(['{', '[']) && skip_value(line, start) == Ok(end)
+    };
+    let Some(first) = lines(text).next() else { return false };
+    let all = lines(text).count();
+    all > 1 && (is_value(&first) || lines(text).filter(is_value).count() * 2 > all)
+}

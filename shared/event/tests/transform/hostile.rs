@@ -1,0 +1,130 @@
+//! Bytes that were never meant to be events. Whatever comes, each record makes items, in order,
+//! and none is lost.
+
+use std::io::Write;
+
+use cairn_event::{CODES, Item, Leaf};
+use cairn_ledger::Hash;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+use crate::support::*;
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What holds for every record.
+fn check(data: Vec<u8>) -> Vec<Item> {
+    let made = items(data.clone());
+    assert!(!made.is_empty());
+    for (place, item) in made.iter().enumerate() {
+        let leaf = match item {
+            Item::Event(leaf) => leaf.clone(),
+            Item::Rejection(rejection) => {
+                assert_eq!(rejection.index as usize, place);
+                assert!(!rejection.raw.is_empty() || data.is_empty());
+                assert!(CODES.iter().any(|(code, _)| *code == rejection.reason.code));
+                rejection.leaf(&chain(), &[1; 32], &Hash::EMPTY_ROOT)
+            }
+        };
+        assert_eq!(json(&leaf)["coordinates"]["index"], place);
+        assert_eq!(Leaf::parse(&leaf.bytes).unwrap(), leaf);
+    }
+    made
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_make_items(data: Vec<u8>) {
+        check(data.clone());
+        check(gzip(&data));
+        let _ = Leaf::parse(&data);
+        let _ = cairn_event::Bundle::parse(&data);
+    }
+
+    #[test]
+    fn any_text_makes_items(text in "[\\[\\]{}\",:0-9a-c\\\\\n -]{0,60}|([\\[\\]{}0, \n]|\"a\":|\"Records\":){0,30}") {
+        check(text.into_bytes());
+    }
+
+    #[test]
+    fn mutated_records_make_items(
+        mutations in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..8),
+        form in 0..4_u8,
+    ) {
+        let (small, full) = (smallest().to_string(), fullest().to_string());
+        let mut data = match form {
+            0 => format!("[{small},{full}]"),
+            1 => format!("{small}\n{full}\n"),
+            2 => full,
+            _ => format!("{{\"Records\":[{}]}}", crate::cloudtrail::bucket_read()),
+        }
+        .into_bytes();
+        for (at, byte, how) in mutations {
+            let at = at.index(data.len());
+            match how {
+                0 => data[at] = byte,
+                1 => data.insert(at, byte),
+                _ => drop(data.remove(at)),
+            }
+        }
+        check(data);
+    }
+
+    #[test]
+    fn mutated_gzip_makes_items(at: prop::sample::Index, byte: u8, end: prop::sample::Index) {
+        let mut data = gzip(fullest().to_string().as_bytes());
+        let at = at.index(data.len());
+        data[at] = byte;
+        check(data.clone());
+        data.truncate(end.index(data.len()));
+        check(data);
+    }
+}
+
+#[test]
+fn a_million_brackets_are_one_rejection() {
+    for (bracket, code) in [("[", "json.syntax"), ("{\"a\":", "json.syntax"), ("]", "json.syntax")]
+    {
+        let made = check(bracket.repeat(1_000_000).into_bytes());
+        assert_eq!(codes(&made), [code]);
+    }
+    let nested = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    assert_eq!(codes(&check(nested.clone().into_bytes())), ["limit.depth"]);
+    let nested = format!("[{0},{nested},{0}]", smallest());
+    assert_eq!(codes(&check(nested.into_bytes())), ["event", "limit.depth", "event"]);
+    let nested = format!("{}1{}", "{\"a\":".repeat(1_000_000), "}".repeat(1_000_000));
+    assert_eq!(codes(&check(nested.into_bytes())), ["limit.depth"]);
+}
+
+#[test]
+fn a_bomb_is_one_rejection() {
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    assert!(bomb.len() < 100_000);
+    let made = items(bomb.clone());
+    assert_eq!(codes(&made), ["limit.decoded"]);
+    let Item::Rejection(rejection) = &made[0] else { panic!() };
+    assert_eq!(rejection.raw, bomb);
+    let many = [gzip(b"{}"), gzip(&vec![b'\n'; 11 << 20])].concat();
+    assert_eq!(codes(&items(many)), ["limit.decoded"]);
+}
+
+#[test]
+fn an_item_of_millions_of_values_is_one_rejection() {
+    let zeros = vec!["0"; 1_000_000].join(",");
+    let text = format!("[{{\"data\":[{zeros}]}},{}]", smallest());
+    assert_eq!(codes(&items(text)), ["limit.values", "event"]);
+    assert_eq!(codes(&items(format!("[{zeros}]"))), ["limit.events"]);
+}
+
+#[test]
+fn many_names_that_begin_alike_are_sorted_in_time() {
+    let names: Vec<String> = (0..40_000).rev().map(|n| format!("\"prefixed-{n:06}\":0")).collect();
+    let text = with(smallest(), "/data", Some(serde_json::json!("@"))).to_string();
+    let text = text.replace("\"@\"", &format!("{{{}}}", names.join(",")));
+    assert_eq!(codes(&check(text.into_bytes())), ["event"]);
+}

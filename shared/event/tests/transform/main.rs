@@ -1,0 +1,14 @@
+//! What becomes of records: bytes in, leaves and rejections out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bundles;
+mod cloudtrail;
+mod delivery_files;
+mod fields;
+mod formats;
+mod hostile;
+mod leaves;
+mod readme;
+mod support;
+mod vectors;

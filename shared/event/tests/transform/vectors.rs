@@ -1,0 +1,72 @@
+//! The committed vectors, which were made without this code.
+
+use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, transform};
+use cairn_ledger::Hash;
+use serde_json::Value;
+
+fn vectors() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/events.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn events_are_sealed_as_the_vectors_say() {
+    let vectors = vectors();
+    let chain = text(&vectors["chain"]).parse().unwrap();
+    let bundle = Bundle::parse(text(&vectors["bundle"]["json"]).as_bytes()).unwrap();
+    assert_eq!(bundle.hash().to_string(), text(&vectors["bundle"]["hash"]));
+    assert_eq!(bundle, Bundle::with_tenant_key(bundle.tenant_key));
+    let events = vectors["events"].as_array().unwrap();
+    let mut checked = 0;
+    for record in events.chunk_by(|a, b| a["sequence"] == b["sequence"]) {
+        let inputs: Vec<&str> = record.iter().map(|event| text(&event["input"])).collect();
+        let record_sent = Record {
+            sequence: text(&record[0]["sequence"]).parse().unwrap(),
+            arrived: text(&record[0]["arrived"]).parse().unwrap(),
+            data: format!("[{}]", inputs.join(",")).into_bytes(),
+        };
+        let mut items = Vec::new();
+        transform(&chain, &record_sent, &bundle, &mut items);
+        assert_eq!(items.len(), record.len());
+        for (item, event) in items.iter().zip(record) {
+            let Item::Event(leaf) = item else { panic!("{item:?}") };
+            assert_eq!(String::from_utf8_lossy(&leaf.bytes), text(&event["canonical"]));
+            assert_eq!(Hash::leaf(&leaf.bytes).to_string(), text(&event["leaf"]));
+            assert_eq!(&Leaf::parse(&leaf.bytes).unwrap(), leaf);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0);
+}
+
+#[test]
+fn rejections_are_sealed_as_the_vectors_say() {
+    let vectors = vectors();
+    let (chain, vector) = (text(&vectors["chain"]).parse().unwrap(), &vectors["rejection"]);
+    let record = Record {
+        sequence: text(&vector["sequence"]).parse().unwrap(),
+        arrived: text(&vector["arrived"]).parse().unwrap(),
+        data: hex::decode(text(&vector["raw"])).unwrap(),
+    };
+    let mut items = Vec::new();
+    transform(&chain, &record, &Bundle::with_tenant_key([0; 32]), &mut items);
+    let [Item::Rejection(rejection)] = &items[..] else { panic!("{items:?}") };
+    // Messages are for people and may change; all else is fixed.
+    let reason = Reason {
+        message: text(&vector["reason"]["message"]).to_owned(),
+        ..rejection.reason.clone()
+    };
+    assert_eq!(reason.code, text(&vector["reason"]["code"]));
+    let rejection = Rejection { reason, ..rejection.clone() };
+    let mut salt = [0; 32];
+    hex::decode_to_slice(text(&vector["salt"]), &mut salt).unwrap();
+    let line = rejection.quarantine_line(&chain, &salt) + "\n";
+    assert_eq!(line, text(&vector["quarantine"]));
+    let leaf = rejection.leaf(&chain, &salt, &Hash::of(line.as_bytes()));
+    assert_eq!(String::from_utf8_lossy(&leaf.bytes), text(&vector["canonical"]));
+    assert_eq!(Hash::leaf(&leaf.bytes).to_string(), text(&vector["leaf"]));
+}
