@@ -1,0 +1,48 @@
+//! The names of objects (SPEC.md §11). A test pins the exact list.
+
+use cairn_ledger::{ChainId, Hash};
+
+/// `batches/<stream>/<created>/<shard>/<number:020>.parquet`
+pub fn batch(chain: &ChainId, number: u64) -> String {
+    format!("batches/{chain}/{number:020}.parquet")
+}
+
+/// `quarantine/<stream>/<created>/<shard>/<number:020>-<hash>.ndjson`, with the SHA-256 of the
+/// object's bytes, so that a retry that was cut differently does not collide.
+pub fn quarantine(chain: &ChainId, number: u64, hash: &Hash) -> String {
+    format!("quarantine/{chain}/{number:020}-{hash}.ndjson")
+}
+
+/// `config/<hash>`
+pub fn bundle(hash: &Hash) -> String {
+    format!("config/{hash}")
+}
+
+/// `log/checkpoint`: the latest checkpoint, the one object that is replaced.
+pub const CHECKPOINT: &str = "log/checkpoint";
+
+/// `log/checkpoints/<size:020>`: every checkpoint that was ever signed.
+pub fn checkpoint(size: u64) -> String {
+    format!("log/checkpoints/{size:020}")
+}
+
+/// The prefix of every [`checkpoint`].
+pub fn checkpoint_prefix() -> &'static str {
+    "log/checkpoints/"
+}
+
+/// `log/plans/<time>-<size:020>`: what the log grew by, up to `size`; `time` as
+/// `20260131T235959Z`.
+pub fn plan(time: jiff::Timestamp, size: u64) -> String {
+    format!("log/plans/{}-{size:020}", time.strftime("%Y%m%dT%H%M%SZ"))
+}
+
+/// `log/cursors/<hash>`: how far into each chain the log reaches.
+pub fn cursors(hash: &Hash) -> String {
+    format!("log/cursors/{hash}")
+}
+
+/// `log/<path>`, for a tile path such as `tile/0/x001/234.p/5`.
+pub fn tile(path: &str) -> String {
+    format!("log/{path}")
+}

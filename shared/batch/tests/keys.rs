@@ -1,0 +1,52 @@
+//! The names of objects are part of the format: this is the exact list.
+
+#![allow(clippy::unwrap_used)]
+
+use cairn_batch::keys;
+use cairn_ledger::{ChainId, Hash};
+
+#[test]
+fn the_names_of_objects_are_pinned() {
+    let chain: ChainId = "audit/20260131T120000Z/shardId-000000000007".parse().unwrap();
+    let hash = Hash::EMPTY_ROOT;
+    let time = "2026-01-31T23:59:59.9Z".parse().unwrap();
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let names = [
+        (
+            keys::batch(&chain, 42),
+            "batches/audit/20260131T120000Z/shardId-000000000007/00000000000000000042.parquet"
+                .into(),
+        ),
+        (
+            keys::batch(&chain, u64::MAX),
+            "batches/audit/20260131T120000Z/shardId-000000000007/18446744073709551615.parquet"
+                .into(),
+        ),
+        (
+            keys::quarantine(&chain, 42, &hash),
+            format!(
+                "quarantine/audit/20260131T120000Z/shardId-000000000007/00000000000000000042-{empty}.ndjson"
+            ),
+        ),
+        (keys::bundle(&hash), format!("config/{empty}")),
+        (keys::CHECKPOINT.to_owned(), "log/checkpoint".into()),
+        (keys::checkpoint(7), "log/checkpoints/00000000000000000007".into()),
+        (keys::checkpoint_prefix().to_owned(), "log/checkpoints/".into()),
+        (keys::plan(time, 7), "log/plans/20260131T235959Z-00000000000000000007".into()),
+        (keys::cursors(&hash), format!("log/cursors/{empty}")),
+        (keys::tile("tile/0/x001/234.p/5"), "log/tile/0/x001/234.p/5".into()),
+        (keys::tile("tile/entries/067"), "log/tile/entries/067".into()),
+    ];
+    for (name, expected) in names {
+        let expected: String = expected;
+        assert_eq!(name, expected);
+    }
+}
+
+#[test]
+fn numbers_sort_as_keys_do() {
+    let chain: ChainId = "audit/20260131T120000Z/s".parse().unwrap();
+    let numbers = [0, 1, 9, 10, 99, 1_000_000, u64::MAX];
+    assert!(numbers.map(|number| keys::batch(&chain, number)).is_sorted());
+    assert!(numbers.map(keys::checkpoint).is_sorted());
+}
