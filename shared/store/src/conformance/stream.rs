@@ -1,0 +1,54 @@
+//! What every stream promises.
+
+use cairn_ledger::SequenceNumber;
+
+use super::assert_refused;
+use crate::Stream;
+
+/// A stream that the caller made.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Its name.
+    pub stream: String,
+    /// A shard without parents.
+    pub shard: String,
+    /// The records that were put to that shard, in order, by sequence number and bytes: three or
+    /// more.
+    pub records: Vec<(SequenceNumber, Vec<u8>)>,
+    /// Shards with their parents.
+    pub children: Vec<(String, Vec<String>)>,
+}
+
+/// The promises of [`Stream`].
+pub async fn stream<S: Stream>(store: &S, given: &Given) {
+    let created = store.created(&given.stream).await.unwrap();
+    assert_eq!(store.created(&given.stream).await.unwrap(), created);
+    assert_eq!(created.subsec_nanosecond(), 0, "to the second");
+    assert_refused(store.created("no-such-stream").await);
+
+    assert_eq!(store.parents(&given.stream, &given.shard).await.unwrap(), [""; 0]);
+    assert_eq!(store.parents(&given.stream, "shardId-000000009999").await.unwrap(), [""; 0]);
+    for (child, parents) in &given.children {
+        assert_eq!(&store.parents(&given.stream, child).await.unwrap(), parents, "of {child}");
+    }
+    records_come_back(store, given).await;
+}
+
+async fn records_come_back<S: Stream>(store: &S, given: &Given) {
+    let Given { stream, shard, records, .. } = given;
+    assert!(records.len() >= 3, "three records or more");
+    let read = async |first: usize, last: usize| {
+        let (first, last) = (&records[first].0, &records[last].0);
+        let found = store.records(stream, shard, first, last).await.unwrap();
+        assert!(found.is_sorted_by(|a, b| a.arrived <= b.arrived));
+        found.into_iter().map(|record| (record.sequence, record.data)).collect::<Vec<_>>()
+    };
+    let end = records.len() - 1;
+    assert_eq!(read(0, end).await, records[..], "all of them");
+    assert_eq!(read(0, 0).await, records[..1], "the first");
+    assert_eq!(read(end, end).await, records[end..], "the last");
+    assert_eq!(read(1, end - 1).await, records[1..end], "without the ends");
+    let first = &records[0].0;
+    let none = store.records(stream, "shardId-000000009999", first, first).await.unwrap();
+    assert_eq!(none, [], "of a shard that the stream does not have");
+}

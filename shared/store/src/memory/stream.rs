@@ -1,0 +1,134 @@
+//! Streams: shards with parents, and records.
+
+use std::collections::BTreeMap;
+
+use cairn_ledger::SequenceNumber;
+use jiff::Timestamp;
+
+use super::Memory;
+use crate::objects::whole_second_before;
+use crate::{StoreError, StoreResult, StoredRecord, Stream};
+
+pub(super) type Streams = BTreeMap<String, StreamState>;
+
+#[derive(Clone)]
+pub(super) struct StreamState {
+    created: Timestamp,
+    shards: BTreeMap<String, Shard>,
+    records: u64,
+}
+
+#[derive(Clone, Default)]
+struct Shard {
+    parents: Vec<String>,
+    records: Vec<StoredRecord>,
+}
+
+impl StreamState {
+    fn add_shard(&mut self, parents: Vec<String>) -> String {
+        let name = format!("shardId-{:012}", self.shards.len());
+        self.shards.insert(name.clone(), Shard { parents, records: Vec::new() });
+        name
+    }
+}
+
+/// What producers and operators do to streams.
+impl Memory {
+    /// Makes a stream, in place of one of the same name; returns its shards.
+    pub fn create_stream(&self, stream: &str, shards: usize) -> Vec<String> {
+        let created = whole_second_before(self.now());
+        let mut made = StreamState { created, shards: BTreeMap::new(), records: 0 };
+        let names = (0..shards).map(|_| made.add_shard(Vec::new())).collect();
+        self.state().streams.insert(stream.to_owned(), made);
+        names
+    }
+
+    /// Puts a record; returns it with its sequence number, of 56 digits as Kinesis's have.
+    ///
+    /// # Panics
+    /// If there is no such stream or shard.
+    #[track_caller]
+    pub fn put_record(&self, stream: &str, shard: &str, data: impl Into<Vec<u8>>) -> StoredRecord {
+        let arrived = self.now();
+        let mut state = self.state();
+        let Some(found) = state.streams.get_mut(stream) else { panic!("no stream {stream}") };
+        found.records += 1;
+        let digits = format!("4959{:052}", found.records);
+        let Ok(sequence) = digits.parse() else { panic!("{digits} is no sequence number") };
+        let record = StoredRecord { sequence, arrived, data: data.into() };
+        push(found, shard, record.clone());
+        record
+    }
+
+    /// Adds a record as it is: with a sequence number and arrival time of the caller's choice.
+    ///
+    /// # Panics
+    /// If there is no such stream or shard, or the sequence number does not rise.
+    #[track_caller]
+    pub fn append_record(&self, stream: &str, shard: &str, record: StoredRecord) {
+        let mut state = self.state();
+        let Some(found) = state.streams.get_mut(stream) else { panic!("no stream {stream}") };
+        push(found, shard, record);
+    }
+
+    /// Makes a shard that follows the given ones: one parent for a split, two for a merge.
+    ///
+    /// # Panics
+    /// If there is no such stream.
+    #[track_caller]
+    pub fn add_shard(&self, stream: &str, parents: &[&str]) -> String {
+        let mut state = self.state();
+        let Some(found) = state.streams.get_mut(stream) else { panic!("no stream {stream}") };
+        found.add_shard(parents.iter().map(|&parent| parent.to_owned()).collect())
+    }
+
+    /// Forgets the records of a shard up to one, as the end of their retention does.
+    pub fn expire_records(&self, stream: &str, shard: &str, through: &SequenceNumber) {
+        let mut state = self.state();
+        let shard = state.streams.get_mut(stream).and_then(|found| found.shards.get_mut(shard));
+        if let Some(shard) = shard {
+            shard.records.retain(|record| record.sequence > *through);
+        }
+    }
+}
+
+#[track_caller]
+fn push(stream: &mut StreamState, shard: &str, record: StoredRecord) {
+    let Some(shard) = stream.shards.get_mut(shard) else { panic!("no shard {shard}") };
+    let last = shard.records.last().map(|last| &last.sequence);
+    assert!(last < Some(&record.sequence), "{} does not follow {last:?}", record.sequence);
+    shard.records.push(record);
+}
+
+impl Stream for Memory {
+    async fn created(&self, stream: &str) -> StoreResult<Timestamp> {
+        let state = self.state();
+        let found = find(&state.streams, "created", stream)?;
+        Ok(found.created)
+    }
+
+    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Vec<String>> {
+        let state = self.state();
+        let found = find(&state.streams, "parents", stream)?;
+        Ok(found.shards.get(shard).map(|shard| shard.parents.clone()).unwrap_or_default())
+    }
+
+    async fn records(
+        &self,
+        stream: &str,
+        shard: &str,
+        first: &SequenceNumber,
+        last: &SequenceNumber,
+    ) -> StoreResult<Vec<StoredRecord>> {
+        let state = self.state();
+        let found = find(&state.streams, "records", stream)?;
+        let records = found.shards.get(shard).map(|shard| shard.records.as_slice());
+        let within = |record: &&StoredRecord| (first..=last).contains(&&record.sequence);
+        Ok(records.unwrap_or_default().iter().filter(within).cloned().collect())
+    }
+}
+
+fn find<'a>(streams: &'a Streams, operation: &str, stream: &str) -> StoreResult<&'a StreamState> {
+    let missing = || StoreError::refused(format_args!("{operation} {stream}"), "no such stream");
+    streams.get(stream).ok_or_else(missing)
+}

@@ -1,0 +1,44 @@
+//! What ingest asks of the Kinesis stream itself.
+
+use std::future::Future;
+
+use cairn_ledger::SequenceNumber;
+use jiff::Timestamp;
+
+use crate::StoreResult;
+
+/// The stream.
+pub trait Stream: Send + Sync {
+    /// When the stream was created, to the second: part of its chains' names.
+    fn created(&self, stream: &str) -> impl Future<Output = StoreResult<Timestamp>> + Send;
+
+    /// The parent shards of a shard: none, one after a split, two after a merge. Parents that
+    /// have left the stream's retention are named all the same; a shard that itself has left it
+    /// has none.
+    fn parents(
+        &self,
+        stream: &str,
+        shard: &str,
+    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+
+    /// The records of a shard from `first` to `last`, both included, that the stream still has, in
+    /// order.
+    fn records(
+        &self,
+        stream: &str,
+        shard: &str,
+        first: &SequenceNumber,
+        last: &SequenceNumber,
+    ) -> impl Future<Output = StoreResult<Vec<StoredRecord>>> + Send;
+}
+
+/// A record as the stream holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its sequence number.
+    pub sequence: SequenceNumber,
+    /// When it arrived, to the millisecond.
+    pub arrived: Timestamp,
+    /// Its bytes.
+    pub data: Vec<u8>,
+}

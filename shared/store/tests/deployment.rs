@@ -1,0 +1,115 @@
+//! A deployment's file and variables.
+
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+
+use cairn_store::{Deployment, LockMode};
+
+fn deployment() -> Deployment {
+    Deployment {
+        origin: "audit.example.com/prod".to_owned(),
+        verifier_key: "audit.example.com/prod+00000000+AAAA".to_owned(),
+        region: "eu-central-1".to_owned(),
+        endpoint: Some("http://127.0.0.1:4566".to_owned()),
+        stream: "cairn-events".to_owned(),
+        bucket: "cairn-archive".to_owned(),
+        table: "cairn-ledger".to_owned(),
+        bundle: cairn_ledger::Hash::of(b"bundle"),
+        data_key: "arn:data".to_owned(),
+        signing_key: "arn:signing".to_owned(),
+        lock_mode: LockMode::Compliance,
+        batch_retention_days: 35,
+        log_retention_days: 3650,
+    }
+}
+
+#[test]
+fn a_saved_deployment_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cairn.json");
+    for endpoint in [None, deployment().endpoint] {
+        let deployment = Deployment { endpoint, ..deployment() };
+        deployment.save(&path).unwrap();
+        assert_eq!(Deployment::load(&path).unwrap(), deployment);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cairn.json");
+    let error = || Deployment::load(&path).unwrap_err().to_string();
+    assert!(error().contains("cairn.json: "), "{}", error());
+    std::fs::write(&path, r#"{"origin":"a"}"#).unwrap();
+    assert!(error().contains("missing field `verifier_key`"), "{}", error());
+    let mut json = serde_json::to_value(deployment()).unwrap();
+    json["lock_mode"] = "SOFT".into();
+    std::fs::write(&path, json.to_string()).unwrap();
+    assert!(error().contains("unknown variant `SOFT`"), "{}", error());
+}
+
+/// A process may not change its own environment safely, so another one reads it: this test, by
+/// itself, with [`CHILD`] set to the file of what is expected.
+const CHILD: &str = "CAIRN_TEST_EXPECTED";
+
+#[test]
+fn a_deployment_is_read_from_the_environment() {
+    if let Some(expected) = std::env::var_os(CHILD) {
+        let expected = Deployment::load(expected.as_ref()).unwrap();
+        match Deployment::from_env() {
+            Ok(found) => assert_eq!(found, expected),
+            Err(error) => panic!("{error}"),
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cairn.json");
+    deployment().save(&path).unwrap();
+    let run = |change: &dyn Fn(&mut Command)| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "a_deployment_is_read_from_the_environment", "--nocapture"]);
+        child.env(CHILD, &path);
+        for (name, value) in variables() {
+            child.env(name, value);
+        }
+        change(&mut child);
+        let output = child.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (read, said) = run(&|_| {});
+    assert!(read, "{said}");
+    for (name, _) in variables() {
+        let (read, said) = run(&|child| {
+            child.env_remove(name);
+        });
+        assert!(!read, "without {name}");
+        // Without an endpoint it is another deployment, but one.
+        let expected = format!("{name} is not set");
+        assert!(name == "AWS_ENDPOINT_URL" || said.contains(&expected), "{said}");
+    }
+    let (read, said) = run(&|child| {
+        child.env("CAIRN_LOG_RETENTION_DAYS", "ten years");
+    });
+    assert!(!read && said.contains("CAIRN_LOG_RETENTION_DAYS: invalid digit"), "{said}");
+}
+
+fn variables() -> Vec<(&'static str, String)> {
+    let deployment = deployment();
+    vec![
+        ("CAIRN_ORIGIN", deployment.origin),
+        ("CAIRN_VERIFIER_KEY", deployment.verifier_key),
+        ("AWS_REGION", deployment.region),
+        ("AWS_ENDPOINT_URL", deployment.endpoint.unwrap()),
+        ("CAIRN_STREAM", deployment.stream),
+        ("CAIRN_BUCKET", deployment.bucket),
+        ("CAIRN_TABLE", deployment.table),
+        ("CAIRN_BUNDLE", deployment.bundle.to_string()),
+        ("CAIRN_DATA_KEY", deployment.data_key),
+        ("CAIRN_SIGNING_KEY", deployment.signing_key),
+        ("CAIRN_LOCK_MODE", "COMPLIANCE".to_owned()),
+        ("CAIRN_BATCH_RETENTION_DAYS", "35".to_owned()),
+        ("CAIRN_LOG_RETENTION_DAYS", "3650".to_owned()),
+    ]
+}
