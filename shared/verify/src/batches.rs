@@ -1,0 +1,265 @@
+//! Steps 5 to 7 over all batches: first those that are logged, in the log's order, then what lies
+//! beyond.
+
+use std::collections::BTreeMap;
+
+use cairn_batch::keys;
+use cairn_ledger::{ChainId, Counts, Cursors, Hash};
+use rayon::prelude::*;
+
+use crate::chain::{Chains, Step};
+use crate::listing::Listed;
+use crate::log::{Log, LoggedHeader};
+use crate::object::{Checked, Context};
+use crate::plans::{Mark, Plans};
+use crate::report::FindingCode::{BatchMissing, BatchUnexpected, CursorsMismatch, ObjectSwapped};
+use crate::{Archive, ArchiveError, Findings, Progress};
+
+/// Bundles whose headers are in memory at the same time.
+const WINDOW: u64 = 16;
+
+/// Missing numbers of a chain that are named one by one.
+const MISSING: u64 = 1000;
+
+/// The keys under `batches/`, by chain and number.
+pub(crate) struct BatchKeys {
+    chains: BTreeMap<ChainId, BTreeMap<u64, Listed>>,
+}
+
+/// What all batches come to.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) batches: u64,
+    pub(crate) unlogged: u64,
+    pub(crate) counts: Counts,
+    pub(crate) resolved: u64,
+    pub(crate) bytes: u64,
+}
+
+impl BatchKeys {
+    /// Sorts the keys; names those that no batch has.
+    pub(crate) fn new(listed: Vec<Listed>, findings: &mut Findings) -> Self {
+        let mut chains: BTreeMap<ChainId, BTreeMap<u64, Listed>> = BTreeMap::new();
+        for listed in listed {
+            match parse(&listed.key) {
+                Some((chain, number)) => {
+                    chains.entry(chain).or_default().insert(number, listed);
+                }
+                None => findings.add(BatchUnexpected, listed.key, "expected the key of a batch"),
+            }
+        }
+        Self { chains }
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.chains.values().map(|numbers| numbers.len() as u64).sum()
+    }
+
+    fn get(&self, chain: &ChainId, number: u64) -> Option<&Listed> {
+        self.chains.get(chain)?.get(&number)
+    }
+
+    /// The version of a batch's object that a plain read finds.
+    pub(crate) fn current(&self, chain: &ChainId, number: u64) -> Option<String> {
+        let listed = self.get(chain, number).filter(|listed| listed.visible)?;
+        listed.versions.first().cloned()
+    }
+}
+
+fn parse(key: &str) -> Option<(ChainId, u64)> {
+    let (chain, number) = key.strip_prefix("batches/")?.rsplit_once('/')?;
+    let chain: ChainId = chain.parse().ok()?;
+    let number = number.strip_suffix(".parquet")?.parse().ok()?;
+    (keys::batch(&chain, number) == key).then_some((chain, number))
+}
+
+/// The walk over all batches.
+pub(crate) struct Walk<'a, A, P> {
+    pub(crate) context: &'a Context<'a, A>,
+    pub(crate) progress: &'a P,
+    pub(crate) keys: &'a BatchKeys,
+    pub(crate) log: &'a Log,
+    pub(crate) plans: &'a Plans,
+    pub(crate) chains: Chains,
+    pub(crate) totals: Totals,
+    pub(crate) findings: Findings,
+    /// Objects with other bytes than their headers say: their keys and SHA-256.
+    mismatches: Vec<(String, Hash)>,
+    /// SHA-256 of every logged object, to tell where such bytes belong.
+    sealed: Vec<(Hash, u64)>,
+}
+
+impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
+    pub(crate) fn new(
+        context: &'a Context<'a, A>,
+        progress: &'a P,
+        keys: &'a BatchKeys,
+        log: &'a Log,
+        plans: &'a Plans,
+    ) -> Self {
+        Self {
+            context,
+            progress,
+            keys,
+            log,
+            plans,
+            chains: Chains::default(),
+            totals: Totals::default(),
+            findings: Findings::default(),
+            mismatches: Vec::new(),
+            sealed: Vec::new(),
+        }
+    }
+
+    /// Checks one object, and tells of it.
+    fn check(&self, key: &str, listed: Option<&Listed>, logged: Option<&LoggedHeader>) -> Outcome {
+        let checked =
+            self.context.check(key, listed, logged.map(|logged| logged.header.clone()))?;
+        self.progress.batch(checked.object.map_or(0, |(_, bytes)| bytes));
+        Ok(checked)
+    }
+
+    /// All batches that are logged, in the order of the log; their objects in parallel.
+    pub(crate) fn logged(&mut self) -> Result<(), ArchiveError> {
+        // Kept as long as every header follows: then it must be what plans name.
+        let mut cursors = (!self.log.damaged).then(Cursors::default);
+        let marks = self.plans.marks(self.log);
+        let mut marks = marks.iter().peekable();
+        for from in (0..self.log.bundles()).step_by(WINDOW as usize) {
+            let (archive, to) = (self.context.archive, from + WINDOW);
+            let headers = self.log.headers(archive, from, to, &mut self.findings)?;
+            let checked: Vec<Checked> = headers
+                .par_iter()
+                .map(|logged| {
+                    let header = &logged.header.header;
+                    let key = keys::batch(&header.chain, header.number);
+                    self.check(&key, self.keys.get(&header.chain, header.number), Some(logged))
+                })
+                .collect::<Result<_, _>>()?;
+            for (logged, checked) in headers.iter().zip(checked) {
+                let chain = &logged.header.header.chain;
+                if self.log.damaged {
+                    self.fill_gap(chain, logged.header.header.number)?;
+                }
+                self.plans.check_entry(logged, &mut self.findings);
+                self.sealed.push((logged.header.sha256, logged.position));
+                self.take(checked, true);
+                cursors = cursors.and_then(|mut cursors| {
+                    cursors.advance(chain, &logged.header).ok().map(|()| cursors)
+                });
+                while let Some(mark) = marks.next_if(|mark| mark.to <= logged.position + 1) {
+                    check_mark(mark, logged.position + 1, cursors.as_ref(), &mut self.findings);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks over batches whose entries cannot be believed, by their objects.
+    fn fill_gap(&mut self, chain: &ChainId, to: u64) -> Result<(), ArchiveError> {
+        for number in self.chains.next(chain)..to {
+            let Some(listed) = self.keys.get(chain, number) else { break };
+            let checked = self.check(&listed.key, Some(listed), None)?;
+            self.take(checked, true);
+        }
+        Ok(())
+    }
+
+    /// Batches beyond what is logged: they must extend their chains.
+    pub(crate) fn unlogged(&mut self) -> Result<(), ArchiveError> {
+        let keys = self.keys;
+        for (chain, numbers) in &keys.chains {
+            let next = self.chains.next(chain);
+            let beyond: Vec<&Listed> = numbers.range(next..).map(|(_, listed)| listed).collect();
+            for window in beyond.chunks(WINDOW as usize * 64) {
+                let checked: Vec<Checked> = window
+                    .par_iter()
+                    .map(|listed| self.check(&listed.key, Some(listed), None))
+                    .collect::<Result<_, _>>()?;
+                for (listed, checked) in window.iter().zip(checked) {
+                    let Some((_, number)) = parse(&listed.key) else { continue };
+                    self.missing(chain, number);
+                    self.totals.unlogged += u64::from(checked.object.is_some());
+                    if checked.sealed.is_none() {
+                        self.totals.bytes += checked.object.map_or(0, |(_, bytes)| bytes);
+                        self.findings.append(checked.findings);
+                        self.chains.skip(chain, number + 1);
+                        continue;
+                    }
+                    self.take(checked, false);
+                }
+            }
+        }
+        let heads = self.context.options.heads.iter().flatten();
+        for (chain, head) in heads {
+            self.missing(chain, head.number.saturating_add(1));
+        }
+        Ok(())
+    }
+
+    /// Names the batches of a chain that are missing before `to`, and goes on behind them.
+    fn missing(&mut self, chain: &ChainId, to: u64) {
+        let next = self.chains.next(chain);
+        if next >= to {
+            return;
+        }
+        for number in (next..to).take(MISSING as usize) {
+            let key = keys::batch(chain, number);
+            let detail = format!("expected the batches up to number {}, found none here", to - 1);
+            self.findings.add(BatchMissing, key, detail);
+        }
+        self.chains.skip(chain, to);
+    }
+
+    /// Counts what was checked, and lets its header follow the one before.
+    fn take(&mut self, checked: Checked, logged: bool) {
+        let Checked { findings, sealed, link, object, mismatch, resolved } = checked;
+        self.findings.append(findings);
+        self.totals.resolved += resolved;
+        self.totals.batches += u64::from(object.is_some());
+        self.totals.bytes += object.map_or(0, |(_, bytes)| bytes);
+        let (Some(sealed), Some(link)) = (sealed, link) else { return };
+        if object.is_some() {
+            let counts = sealed.header.counts;
+            self.totals.counts.records += counts.records;
+            self.totals.counts.events += counts.events;
+            self.totals.counts.rejections += counts.rejections;
+        }
+        if let Some(sha256) = mismatch {
+            self.mismatches.push((sealed.header.key.clone(), sha256));
+        }
+        let step = Step {
+            header: &sealed,
+            link,
+            modified: object.map(|(put, _)| put),
+            logged,
+            gap_explained: self.log.damaged,
+        };
+        self.chains.step(&step, self.context.options, &mut self.findings);
+    }
+
+    /// Says of objects with other bytes where these belong, if they belong anywhere.
+    pub(crate) fn swapped(&mut self) {
+        for (key, sha256) in &self.mismatches {
+            let place = self.sealed.iter().find(|(sealed, _)| sealed == sha256);
+            if let Some((_, position)) = place {
+                let detail =
+                    format!("its bytes are those that the entry at {position} was sealed over");
+                self.findings.add(ObjectSwapped, key, detail);
+            }
+        }
+    }
+}
+
+type Outcome = Result<Checked, ArchiveError>;
+
+fn check_mark(mark: &Mark, size: u64, cursors: Option<&Cursors>, findings: &mut Findings) {
+    // A plan to a size within a move, or a chain that is broken: named elsewhere.
+    let Some(cursors) = cursors.filter(|_| mark.to == size) else { return };
+    let found = cursors.hash();
+    if found != mark.cursors {
+        let detail = format!("expected the cursors {found}, found {}", mark.cursors);
+        findings.add(CursorsMismatch, &mark.key, detail);
+    }
+}

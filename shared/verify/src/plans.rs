@@ -1,0 +1,164 @@
+//! Step 4: plans and cursors, which restart the log and find positions in it.
+
+use std::collections::BTreeMap;
+
+use cairn_batch::keys;
+use cairn_ledger::{Cursors, Hash, Plan};
+
+use crate::listing::Listed;
+use crate::log::{Log, LoggedHeader};
+use crate::protection::{Retention, check_versions};
+use crate::report::FindingCode::{CursorsMismatch, CursorsMissing, PlanMismatch, PlanMissing};
+use crate::{Archive, ArchiveError, Findings, Options};
+
+/// The plans that are still there, by the size they lead to.
+#[derive(Debug, Default)]
+pub(crate) struct Plans {
+    plans: BTreeMap<u64, (String, Plan)>,
+    /// Whether one of them cannot be read, so that it is missing between the others.
+    unread: bool,
+}
+
+/// A plan's place within the log, its cursors and its key.
+pub(crate) struct Mark {
+    pub(crate) to: u64,
+    pub(crate) cursors: Hash,
+    pub(crate) key: String,
+}
+
+impl Plans {
+    /// Reads the plans among `listed`.
+    pub(crate) fn read(
+        archive: &impl Archive,
+        options: &Options,
+        listed: &[Listed],
+        findings: &mut Findings,
+    ) -> Result<Self, ArchiveError> {
+        let mut plans = BTreeMap::new();
+        let mut unread = false;
+        for listed in listed {
+            if listed.markers == 0 {
+                check_versions(listed, findings);
+            }
+            let Some(object) = archive.read(&listed.key, None)? else { continue };
+            options.check_protection(&listed.key, &object, Retention::Batch, findings);
+            let plan = match Plan::parse(&object.body) {
+                Ok(plan) => plan,
+                Err(error) => {
+                    findings.add(PlanMismatch, &listed.key, error.to_string());
+                    unread = true;
+                    continue;
+                }
+            };
+            let named = listed.key.rsplit_once('-').map_or("", |(_, size)| size);
+            if named != format!("{:020}", plan.to) {
+                let detail = format!("expected a plan to the size of its name, found {}", plan.to);
+                findings.add(PlanMismatch, &listed.key, detail);
+            }
+            if let Some((other, _)) = plans.insert(plan.to, (listed.key.clone(), plan)) {
+                let detail = format!("expected one plan to a size, found also {other}");
+                findings.add(PlanMismatch, &listed.key, detail);
+            }
+        }
+        Ok(Self { plans, unread })
+    }
+
+    /// The size that the log is about to have, as far as plans tell.
+    pub(crate) fn pending(&self) -> u64 {
+        self.plans.keys().next_back().copied().unwrap_or_default()
+    }
+
+    /// Compares the plans with the log.
+    pub(crate) fn check(&self, log: &Log, origin: &str, findings: &mut Findings) {
+        let mut reached: Option<u64> = None;
+        for (key, plan) in self.plans.values() {
+            if plan.origin != origin {
+                let detail = format!("expected the origin {origin:?}, found {:?}", plan.origin);
+                findings.add(PlanMismatch, key, detail);
+            }
+            if let Some(reached) = reached.filter(|reached| *reached != plan.from && !self.unread) {
+                let detail = format!("expected a plan from size {reached}, found {}", plan.from);
+                findings.add(PlanMissing, key, detail);
+            }
+            reached = Some(plan.to);
+            let logged =
+                |(at, link): &(u64, Hash)| log.tree.leaf(*at).is_some_and(|leaf| leaf != *link);
+            let links = plan.entries.iter().map(|entry| entry.link);
+            if let Some((at, _)) = (plan.from..log.size).zip(links).find(logged) {
+                let detail = format!("expected the entry that is logged at {at}, found another");
+                findings.add(PlanMismatch, key, detail);
+            }
+            if log.tree.root(plan.to).is_some_and(|root| root != plan.root) {
+                findings.add(
+                    PlanMismatch,
+                    key,
+                    "expected the log's root at that size, found another",
+                );
+            }
+        }
+        if let Some(reached) = reached.filter(|reached| *reached < log.size && !self.unread) {
+            let detail = format!("expected plans up to size {}, found up to {reached}", log.size);
+            findings.add(PlanMissing, "log/plans/", detail);
+        }
+    }
+
+    /// Compares what the plans say of the entry at a position with its header.
+    pub(crate) fn check_entry(&self, logged: &LoggedHeader, findings: &mut Findings) {
+        let after = self.plans.range(logged.position + 1..).next();
+        let Some((_, (key, plan))) = after else { return };
+        let place = logged.position.checked_sub(plan.from).and_then(|at| usize::try_from(at).ok());
+        let header = &logged.header.header;
+        if let Some(entry) = place.and_then(|place| plan.entries.get(place))
+            && (&entry.chain, entry.number) != (&header.chain, header.number)
+        {
+            let detail = format!(
+                "expected {} number {} at {}, found {} number {}",
+                header.chain, header.number, logged.position, entry.chain, entry.number
+            );
+            findings.add(PlanMismatch, key, detail);
+        }
+    }
+
+    /// The plans within the log, in order.
+    pub(crate) fn marks(&self, log: &Log) -> Vec<Mark> {
+        let mark = |(key, plan): &(String, Plan)| Mark {
+            to: plan.to,
+            cursors: plan.cursors,
+            key: key.clone(),
+        };
+        self.plans.range(..=log.size).map(|(_, plan)| mark(plan)).collect()
+    }
+
+    /// Checks the cursors that are there: that each is what its name says, and that the latest
+    /// plan's are among them.
+    pub(crate) fn check_cursors(
+        &self,
+        archive: &impl Archive,
+        options: &Options,
+        listed: &[Listed],
+        findings: &mut Findings,
+    ) -> Result<(), ArchiveError> {
+        for listed in listed {
+            if listed.markers == 0 {
+                check_versions(listed, findings);
+            }
+            let Some(object) = archive.read(&listed.key, None)? else { continue };
+            options.check_protection(&listed.key, &object, Retention::Batch, findings);
+            if let Err(error) = Cursors::parse(&object.body) {
+                findings.add(CursorsMismatch, &listed.key, error.to_string());
+            }
+            let found = Hash::of(&object.body);
+            if keys::cursors(&found) != listed.key {
+                let detail = format!("expected bytes of that SHA-256, found {found}");
+                findings.add(CursorsMismatch, &listed.key, detail);
+            }
+        }
+        if let Some((key, plan)) = self.plans.values().next_back() {
+            let cursors = keys::cursors(&plan.cursors);
+            if archive.read(&cursors, None)?.is_none() {
+                findings.add(CursorsMissing, cursors, format!("expected what {key} names"));
+            }
+        }
+        Ok(())
+    }
+}
