@@ -1,0 +1,155 @@
+//! Builds a batch from records. Pure: salts are passed in.
+
+use bytes::Bytes;
+use cairn_batch::{BatchError, keys};
+use cairn_event::{Bundle, Item, Leaf, Record, Rejection, TRANSFORM};
+use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
+use cairn_ledger::{Frontier, TenantTree};
+
+/// Leaf bytes after which a batch takes no further record, so that an invocation full of small
+/// compressed records that hold much stays within the function's memory: 8 MiB, more than a full
+/// invocation (6 MB of base64) of plain records makes.
+const LEAF_BYTES: usize = 8 << 20;
+
+/// What a batch is built under: the same for every batch of a warm function.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Name of the log.
+    pub origin: &'a str,
+    /// The chain.
+    pub chain: &'a ChainId,
+    /// The config bundle.
+    pub bundle: &'a Bundle,
+    /// Its hash.
+    pub bundle_hash: Hash,
+}
+
+/// A batch, ready to be put.
+#[derive(Debug)]
+pub struct Built {
+    /// The header, complete.
+    pub header: SealedHeader,
+    /// The bytes of the object.
+    pub object: Bytes,
+    /// Key and bytes of the quarantine object, if anything was rejected.
+    pub quarantine: Option<(String, Bytes)>,
+}
+
+/// Builds the batch `number` of a chain from as many of the records as it takes: at least the
+/// first, and all of them unless they hold far more than a full invocation can.
+pub fn build(
+    context: &Context<'_>,
+    number: u64,
+    lineage: Lineage,
+    records: &[Record],
+    mut salt: impl FnMut() -> [u8; 32],
+) -> Result<Built, BatchError> {
+    let (items, taken) = transform(context, records);
+    let records = &records[..taken];
+    let salts: Vec<[u8; 32]> = items.iter().filter(|i| is_rejection(i)).map(|_| salt()).collect();
+    let (leaves, quarantine) = leaves(context.chain, number, items, &salts);
+
+    let mut root = Frontier::new();
+    let mut tenants = TenantTree::new(&context.bundle.tenant_key);
+    let mut counts = Counts { records: records.len() as u64, ..Counts::default() };
+    for leaf in &leaves {
+        let hash = Hash::leaf(&leaf.bytes);
+        root.push(hash);
+        match &leaf.event {
+            Some(event) => {
+                tenants.push(&event.tenant, hash);
+                counts.events += 1;
+            }
+            None => counts.rejections += 1,
+        }
+    }
+    let header = BatchHeader {
+        origin: context.origin.to_owned(),
+        chain: context.chain.clone(),
+        number,
+        lineage,
+        root: root.root(),
+        counts,
+        tenants: tenants.root(),
+        first: records[0].sequence.clone(),
+        last: records[taken - 1].sequence.clone(),
+        arrived: arrival_range(records),
+        bundle: context.bundle_hash,
+        transform: TRANSFORM.to_owned(),
+        key: keys::batch(context.chain, number),
+    };
+    let object = cairn_batch::encode(&header, &leaves)?;
+    let sha256 = Hash::of(&object);
+    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine })
+}
+
+/// The items of the records, and how many records they are of.
+fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
+    let mut items = Vec::with_capacity(records.len());
+    let (mut bytes, mut measured) = (0, 0);
+    for (n, record) in records.iter().enumerate() {
+        cairn_event::transform(context.chain, record, context.bundle, &mut items);
+        bytes += items[measured..].iter().map(size).sum::<usize>();
+        measured = items.len();
+        if bytes >= LEAF_BYTES {
+            return (items, n + 1);
+        }
+    }
+    (items, records.len())
+}
+
+fn size(item: &Item) -> usize {
+    match item {
+        Item::Event(leaf) => leaf.bytes.len(),
+        Item::Rejection(rejection) => rejection.raw.len(),
+    }
+}
+
+fn is_rejection(item: &Item) -> bool {
+    matches!(item, Item::Rejection(_))
+}
+
+/// Turns items into leaves. A rejection's leaf names the quarantine object by its hash, so that
+/// object is made first.
+fn leaves(
+    chain: &ChainId,
+    number: u64,
+    items: Vec<Item>,
+    salts: &[[u8; 32]],
+) -> (Vec<Leaf>, Option<(String, Bytes)>) {
+    let mut lines = String::new();
+    let rejections = items.iter().filter_map(|item| match item {
+        Item::Rejection(rejection) => Some(rejection),
+        Item::Event(_) => None,
+    });
+    for (rejection, salt) in rejections.zip(salts) {
+        lines.push_str(&rejection.quarantine_line(chain, salt));
+        lines.push('\n');
+    }
+    let hash = Hash::of(lines.as_bytes());
+    let quarantine =
+        (!lines.is_empty()).then(|| (keys::quarantine(chain, number, &hash), lines.into()));
+    let mut salts = salts.iter();
+    let mut leaf = |rejection: Rejection| {
+        #[expect(clippy::expect_used, reason = "one salt was drawn for each rejection")]
+        let salt = salts.next().expect("a salt for each rejection");
+        rejection.leaf(chain, salt, &hash)
+    };
+    let leaves = items
+        .into_iter()
+        .map(|item| match item {
+            Item::Event(event) => event,
+            Item::Rejection(rejection) => leaf(rejection),
+        })
+        .collect();
+    (leaves, quarantine)
+}
+
+fn arrival_range(records: &[Record]) -> [String; 2] {
+    let (mut from, mut to) = (records[0].arrived, records[0].arrived);
+    for record in records {
+        from = from.min(record.arrived);
+        to = to.max(record.arrived);
+    }
+    [from, to].map(|time| format!("{time:.3}"))
+}

@@ -1,0 +1,324 @@
+//! Works on one request: does the steps that [`Protocol`] decides.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cairn_batch::keys;
+use cairn_event::{Bundle, Record};
+use cairn_ledger::{ChainId, Hash, Lineage};
+use cairn_store::{
+    BatchItem, ChainHead, LockMode, ObjectVersionRef, Objects, Retention, StoreError, Stream,
+    Table, VersionId,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::adopt;
+use crate::build::{self, Built, Context};
+use crate::lineage;
+use crate::protocol::{Answer, Candidate, Outcome, Protocol, Step};
+use crate::request::{Request, RequestError, Response, ShardRecords};
+
+/// What the handler works with: made once, shared by all invocations of a warm function.
+pub struct Deps<O, T, S> {
+    /// The archive.
+    pub objects: O,
+    /// The ledger table.
+    pub table: T,
+    /// The stream.
+    pub stream: S,
+    /// What the operator decided.
+    pub settings: Settings,
+    /// The clock: for retention alone.
+    pub now: fn() -> Timestamp,
+    /// Fresh random salts.
+    pub salt: fn() -> [u8; 32],
+    /// What a warm function remembers.
+    pub warm: Warm,
+}
+
+/// What the operator decided.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the log.
+    pub origin: String,
+    /// SHA-256 of the config bundle in force.
+    pub bundle: Hash,
+    /// Lock mode of the archive.
+    pub lock_mode: LockMode,
+    /// For how long batches are locked.
+    pub batch_retention: SignedDuration,
+}
+
+/// What a warm function remembers. Every part may be stale or missing.
+#[derive(Debug, Default)]
+pub struct Warm {
+    heads: Mutex<HashMap<ChainId, ChainHead>>,
+    chains: Mutex<HashMap<String, Timestamp>>,
+    bundle: Mutex<Option<(Hash, std::sync::Arc<Bundle>)>>,
+}
+
+/// Why a request cannot be worked on at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The request is not what Lambda sends for a Kinesis stream.
+    #[error("request: {0}")]
+    Request(#[from] RequestError),
+    /// A store did not answer before the first step.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stream's name or shard cannot name a chain.
+    #[error(transparent)]
+    Chain(#[from] cairn_ledger::ChainIdError),
+    /// The config bundle that the settings name is not in the archive, or is not that bundle.
+    #[error("config bundle {hash}: {detail}")]
+    Bundle {
+        /// Its hash.
+        hash: Hash,
+        /// What was found.
+        detail: String,
+    },
+}
+
+/// Seals and commits the records of one request.
+pub async fn handle<O: Objects, T: Table, S: Stream>(
+    deps: &Deps<O, T, S>,
+    request: Request,
+) -> Result<Response, IngestError> {
+    let ShardRecords { stream, shard, records } = request.into_shard()?;
+    let created = deps.created(&stream).await?;
+    let chain = ChainId::new(&stream, created, &shard)?;
+    let bundle = deps.bundle().await?;
+    let shard = Shard { deps, chain, bundle: &bundle, records: &records };
+    Ok(match shard.run().await {
+        Outcome::Committed => Response::default(),
+        Outcome::Retry { first, reason } => {
+            tracing::warn!(chain = %shard.chain, first = %records[first].sequence, reason, "records are left for a retry");
+            Response::from_first_uncommitted(&records[first].sequence)
+        }
+        Outcome::Stopped { first, reason } => {
+            tracing::error!(alarm = "chain.stopped", chain = %shard.chain, first = %records[first].sequence, reason, "the chain is stopped");
+            Response::from_first_uncommitted(&records[first].sequence)
+        }
+    })
+}
+
+/// The executor: one invocation's work on one shard.
+pub(crate) struct Shard<'a, O, T, S> {
+    pub(crate) deps: &'a Deps<O, T, S>,
+    pub(crate) chain: ChainId,
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) records: &'a [Record],
+}
+
+impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
+    async fn run(&self) -> Outcome {
+        let sequences = self.records.iter().map(|record| record.sequence.clone()).collect();
+        let (mut protocol, mut step) = Protocol::start(sequences, self.deps.warm.head(&self.chain));
+        let mut loads = 0;
+        loop {
+            if let Step::Finish(outcome) = step {
+                return outcome;
+            }
+            if step == Step::Load {
+                pause(loads).await;
+                loads += 1;
+            }
+            let answer = self.execute(&step).await;
+            step = protocol.next(step, answer);
+        }
+    }
+
+    async fn execute(&self, step: &Step) -> Answer {
+        let result = match step {
+            Step::Load => self.load().await,
+            Step::Seal { head, first } => self.seal(head.as_ref(), *first).await,
+            Step::Adopt { head, first } => adopt::adopt(self, head.as_ref(), *first).await,
+            Step::Commit { head, candidate } => self.commit(head.as_ref(), candidate).await,
+            Step::Stop { head, reason } => self.stop(head.as_ref(), reason).await,
+            Step::Finish(_) => unreachable!("the loop ends there"),
+        };
+        result.unwrap_or_else(|error| match error {
+            StoreError::Conflict { .. } => Answer::Conflict,
+            StoreError::Unknown { .. } => Answer::Unknown(error.to_string()),
+            StoreError::Throttled { .. }
+            | StoreError::Refused { .. }
+            | StoreError::Corrupt { .. } => Answer::Failed(error.to_string()),
+        })
+    }
+
+    async fn load(&self) -> Result<Answer, StoreError> {
+        let state = self.deps.table.chain(&self.chain).await?;
+        self.deps.warm.remember(&self.chain, state.head.as_ref());
+        Ok(Answer::Loaded(state))
+    }
+
+    async fn seal(&self, head: Option<&ChainHead>, first: usize) -> Result<Answer, StoreError> {
+        let (number, lineage) = self.position(head).await?;
+        let built = match self.build(number, lineage, &self.records[first..]) {
+            Ok(built) => built,
+            Err(error) => return Ok(Answer::Failed(format!("cannot build a batch: {error}"))),
+        };
+        if let Some((key, bytes)) = &built.quarantine {
+            self.keep(key, bytes).await?;
+        }
+        let key = built.header.header.key.clone();
+        match self.deps.objects.create(&key, built.object, Some(self.retention())).await {
+            Ok(version) => {
+                tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
+                Ok(Answer::Candidate(candidate(built.header, version)))
+            }
+            Err(StoreError::Conflict { .. }) => Ok(Answer::Taken),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Builds the batch of a number. On the thread's own time: it is all CPU, and there is
+    /// nothing else for this function to do.
+    fn build(
+        &self,
+        number: u64,
+        lineage: Lineage,
+        records: &[Record],
+    ) -> Result<Built, cairn_batch::BatchError> {
+        let context = Context {
+            origin: &self.deps.settings.origin,
+            chain: &self.chain,
+            bundle: self.bundle,
+            bundle_hash: self.deps.settings.bundle,
+        };
+        build::build(&context, number, lineage, records, self.deps.salt)
+    }
+
+    /// Puts a quarantine object. Its key carries its hash, so one that is there already is this one.
+    async fn keep(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {
+        match self.deps.objects.create(key, bytes.clone(), Some(self.retention())).await {
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn commit(
+        &self,
+        head: Option<&ChainHead>,
+        candidate: &Candidate,
+    ) -> Result<Answer, StoreError> {
+        let Candidate { next, item } = candidate;
+        self.deps.warm.forget(&self.chain);
+        self.deps.table.commit(&self.chain, head, next, item).await?;
+        self.deps.warm.remember(&self.chain, Some(next));
+        let counts = item.header.header.counts;
+        tracing::info!(
+            chain = %self.chain,
+            number = next.number,
+            link = %next.link,
+            records = counts.records,
+            events = counts.events,
+            rejections = counts.rejections,
+            last = %next.last,
+            "batch committed"
+        );
+        Ok(Answer::Done)
+    }
+
+    async fn stop(&self, head: Option<&ChainHead>, reason: &str) -> Result<Answer, StoreError> {
+        self.deps.warm.forget(&self.chain);
+        self.deps.table.stop(&self.chain, head, reason).await?;
+        Ok(Answer::Done)
+    }
+
+    /// Number and lineage of the batch after `head`.
+    pub(crate) async fn position(
+        &self,
+        head: Option<&ChainHead>,
+    ) -> Result<(u64, Lineage), StoreError> {
+        match head {
+            Some(head) => Ok((head.number + 1, Lineage::Previous(head.link))),
+            None => {
+                let parents =
+                    lineage::parents(&self.deps.table, &self.deps.stream, &self.chain).await?;
+                Ok((0, Lineage::Genesis(parents)))
+            }
+        }
+    }
+
+    fn retention(&self) -> Retention {
+        let Settings { lock_mode, batch_retention, .. } = self.deps.settings;
+        Retention { mode: lock_mode, until: (self.deps.now)() + batch_retention }
+    }
+}
+
+/// The candidate that a header and the version of its object make.
+pub(crate) fn candidate(header: cairn_ledger::SealedHeader, version: VersionId) -> Candidate {
+    let next = ChainHead {
+        number: header.header.number,
+        link: header.link(),
+        last: header.header.last.clone(),
+        object: ObjectVersionRef { key: header.header.key.clone(), version: version.clone() },
+    };
+    Candidate { next, item: BatchItem { header, version } }
+}
+
+/// Waits before the head is loaded again: the other writer, or the store, needs a moment.
+async fn pause(loads: u32) {
+    if loads > 0 {
+        tokio::time::sleep(Duration::from_millis(10 << loads.min(7))).await;
+    }
+}
+
+impl<O: Objects, T, S: Stream> Deps<O, T, S> {
+    async fn created(&self, stream: &str) -> Result<Timestamp, StoreError> {
+        let known = lock(&self.warm.chains).get(stream).copied();
+        if let Some(created) = known {
+            return Ok(created);
+        }
+        let created = self.stream.created(stream).await?;
+        lock(&self.warm.chains).insert(stream.to_owned(), created);
+        Ok(created)
+    }
+
+    async fn bundle(&self) -> Result<std::sync::Arc<Bundle>, IngestError> {
+        let hash = self.settings.bundle;
+        if let Some((known, bundle)) = &*lock(&self.warm.bundle)
+            && *known == hash
+        {
+            return Ok(bundle.clone());
+        }
+        let fail = |detail: String| IngestError::Bundle { hash, detail };
+        let key = keys::bundle(&hash);
+        let object = self.objects.read(&key).await?;
+        let object = object.ok_or_else(|| fail(format!("no object at {key}")))?;
+        let found = Hash::of(&object.body);
+        if found != hash {
+            return Err(fail(format!("the object at {key} has SHA-256 {found}")));
+        }
+        let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
+        let bundle = std::sync::Arc::new(bundle);
+        *lock(&self.warm.bundle) = Some((hash, bundle.clone()));
+        Ok(bundle)
+    }
+}
+
+impl Warm {
+    fn head(&self, chain: &ChainId) -> Option<ChainHead> {
+        lock(&self.heads).get(chain).cloned()
+    }
+
+    fn remember(&self, chain: &ChainId, head: Option<&ChainHead>) {
+        match head {
+            Some(head) => lock(&self.heads).insert(chain.clone(), head.clone()),
+            None => lock(&self.heads).remove(chain),
+        };
+    }
+
+    /// Until a write is answered, nobody knows where the head is.
+    fn forget(&self, chain: &ChainId) {
+        lock(&self.heads).remove(chain);
+    }
+}
+
+/// A poisoned lock guards memory of what can always be read again.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,18 @@
+//! The ingest function: turns a batch of Kinesis records into a sealed, chained batch.
+//!
+//! `main.rs` wires it to AWS; [`handle`] works on one request; [`protocol`] decides each step.
+
+mod adopt;
+mod build;
+mod config;
+mod handler;
+mod lineage;
+pub mod protocol;
+mod quarantine;
+mod recompute;
+mod request;
+
+pub use build::{Built, Context, build};
+pub use config::Config;
+pub use handler::{Deps, IngestError, Settings, Warm, handle};
+pub use request::{Failure, Request, RequestError, Response};
