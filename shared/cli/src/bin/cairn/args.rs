@@ -1,0 +1,169 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use cairn_cli::put::Partition;
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+const AFTER_HELP: &str = "\
+Exits with 0 if all is fine, 1 if something wrong was found, 2 if the job could not be done.
+
+The deployment is named by --deployment (or CAIRN_DEPLOYMENT), a file as Terraform and `cargo local`
+write it; without one, by CAIRN_BUCKET, CAIRN_TABLE, CAIRN_STREAM, CAIRN_VERIFIER_KEY and the like.
+Credentials are found as AWS tools find them.";
+
+/// Puts events on a Cairn deployment, and shows, proves, checks and verifies what it sealed.
+#[derive(Debug, Parser)]
+#[command(name = "cairn", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Args {
+    /// File that names the deployment's parts.
+    #[arg(long, global = true, env = "CAIRN_DEPLOYMENT", value_name = "FILE")]
+    pub(crate) deployment: Option<PathBuf>,
+
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put events on the stream.
+    Put(Put),
+    /// Generate the traffic of several tenants on one day, with an incident in it.
+    Generate(Generate),
+    /// Show how far chains, log and checkpoint are.
+    Status,
+    /// Find an event in the archive and show it.
+    Show(Show),
+    /// Make the proof file of an event.
+    Prove(Prove),
+    /// Check a proof file, offline.
+    Check(Check),
+    /// Verify the whole archive.
+    Verify(Verify),
+}
+
+/// Files may hold one event, an array, JSON lines or a CloudTrail delivery; plain or gzip. What is
+/// no JSON is put as it is: ingest keeps it, with the reason why it was rejected.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Put {
+    /// Files and directories; `-` is standard input, the default.
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// What decides the shard that an event goes to.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) partition: By,
+
+    /// Pack events into records of up to so many KiB, as compressed JSON lines.
+    #[arg(long, value_name = "KIB", num_args = 0..=1, default_missing_value = "256")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with_all = ["partition", "raw"])]
+    pub(crate) pack: Option<u32>,
+
+    /// Cut nothing: each file is one record, and each line of standard input.
+    #[arg(long)]
+    pub(crate) raw: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum By {
+    /// Its bytes: shards fill evenly.
+    #[default]
+    Content,
+    /// Its tenant, whose events then stay in one chain.
+    Tenant,
+    /// Its tenant and actor.
+    Actor,
+}
+
+impl From<By> for Partition {
+    fn from(by: By) -> Self {
+        match by {
+            By::Content => Self::Content,
+            By::Tenant => Self::Tenant,
+            By::Actor => Self::Actor,
+        }
+    }
+}
+
+/// The same options make the same bytes. From 100 events on, somebody's account is phished at the
+/// first tenant, in the small hours.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Generate {
+    /// Same seed, same events.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many events.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) events: u64,
+
+    /// How many tenants.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) tenants: u32,
+
+    /// When the day begins, in RFC 3339.
+    #[arg(long, value_name = "TIME", default_value = "2026-03-02T00:00:00Z")]
+    pub(crate) start: Timestamp,
+
+    /// Tell the story of the incident on standard error, with the ids of its events.
+    #[arg(long)]
+    pub(crate) story: bool,
+
+    /// Write to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// Id of the event; or its place, as `batches/.../<number>.parquet#<index>`.
+    pub(crate) event: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Prove {
+    /// Id of the event; or its place, as `batches/.../<number>.parquet#<index>`.
+    pub(crate) event: String,
+
+    /// Write the proof to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// The proof file; `-` is standard input.
+    pub(crate) proof: PathBuf,
+
+    /// Verifier key of the log, `<origin>+<id>+<key>`; several if any of them may have signed.
+    #[arg(long = "key", value_name = "VKEY", required = true)]
+    pub(crate) keys: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// A checkpoint that was kept elsewhere and that the log must extend; by default the one that
+    /// the last verification on this machine trusted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
+
+    /// Verifier key of the log; several if any of them may have signed. By default the deployment's.
+    #[arg(long = "key", value_name = "VKEY")]
+    pub(crate) keys: Vec<String>,
+
+    /// Neither use nor replace the checkpoint that this machine remembers.
+    #[arg(long)]
+    pub(crate) no_remember: bool,
+
+    /// Leave out the ledger table, for auditors who may read the archive alone.
+    #[arg(long)]
+    pub(crate) no_table: bool,
+
+    /// Write the checkpoint that was verified to a file: keep it outside the account.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint_out: Option<PathBuf>,
+}

@@ -1,0 +1,238 @@
+//! Each command: arguments in, answer out.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+
+use cairn_cli::check::CheckError;
+use cairn_cli::prove::ProveError;
+use cairn_cli::put::{Input, PutError};
+use cairn_cli::verify::Memory;
+use cairn_cli::{Cloud, Query, Settings};
+
+use crate::args::{Args, Check, Command, Generate, Prove, Put, Show, Verify};
+use crate::output::{Bar, Output, Unit, complain, note};
+use crate::{Failure, Verdict, render, unable};
+
+/// The commands that need a deployment.
+pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, Failure> {
+    let settings = match &args.deployment {
+        Some(path) => Settings::read(path),
+        None => Settings::from_environment(),
+    };
+    let cloud = Cloud::connect(settings.map_err(unable)?).await;
+    match &args.command {
+        Command::Put(args) => put(&cloud, args, output).await,
+        Command::Status => status(&cloud, output).await,
+        Command::Show(args) => show(&cloud, args, output).await,
+        Command::Prove(args) => prove(&cloud, args, output).await,
+        Command::Verify(args) => verify(&cloud, args, output).await,
+        Command::Generate(args) => generate(args, output),
+        Command::Check(args) => check(args, output),
+    }
+}
+
+pub(crate) fn generate(args: &Generate, output: &mut Output) -> Result<Verdict, Failure> {
+    let options = cairn_cli::generate::Options {
+        seed: args.seed,
+        events: args.events,
+        tenants: args.tenants as usize,
+        start: args.start,
+    };
+    let mut file = match &args.out {
+        None => None,
+        Some(path) => Some(BufWriter::new(File::create(path).map_err(named(path))?)),
+    };
+    let mut told = 0_u32;
+    for event in cairn_cli::generate(&options) {
+        match (&mut file, &args.out) {
+            (Some(file), Some(path)) => writeln!(file, "{}", event.json).map_err(named(path))?,
+            _ => writeln!(output, "{}", event.json)?,
+        }
+        if let Some(meaning) = event.story.filter(|_| args.story) {
+            told += 1;
+            note(&format!("{told:3}. {} {meaning}", event.id));
+        }
+    }
+    match (&mut file, &args.out) {
+        (Some(file), Some(path)) => file.flush().map_err(named(path))?,
+        _ => output.flush()?,
+    }
+    Ok(Verdict::Fine)
+}
+
+async fn put(cloud: &Cloud, args: &Put, output: &mut Output) -> Result<Verdict, Failure> {
+    let inputs = match &args.paths[..] {
+        [] if io::stdin().is_terminal() => {
+            return Err(unable("expected files, directories or standard input, found a terminal"));
+        }
+        [] => vec![Input::Stdin],
+        paths => paths.iter().map(|path| input(path)).collect(),
+    };
+    let options = cairn_cli::put::Options {
+        partition: args.partition.into(),
+        pack: args.pack.map(|kib| (kib as usize) << 10),
+        raw: args.raw,
+    };
+    let unit = if inputs.contains(&Input::Stdin) { Unit::Nothing } else { Unit::Bytes };
+    let bar = Bar::new("putting", unit);
+    let (summary, stopped) = match cairn_cli::put(cloud, &inputs, &options, bar.get()).await {
+        Ok(summary) => (summary, None),
+        Err(PutError::GaveUp { summary, why }) => (*summary, Some(why)),
+        Err(error) => return Err(unable(error)),
+    };
+    drop(bar);
+    match output.json {
+        true => output.json(&summary)?,
+        false => render::put(output, &summary)?,
+    }
+    for failure in &summary.failures {
+        complain(&format!("{}: {}", failure.subject, failure.reason));
+    }
+    match (stopped, summary.failures.len()) {
+        (Some(why), _) => Err(unable(why)),
+        (None, 0) => Ok(Verdict::Fine),
+        (None, failures) => Err(unable(format!(
+            "{failures} of the inputs could not be read or put, all else was put"
+        ))),
+    }
+}
+
+fn input(path: &Path) -> Input {
+    match path.as_os_str() == "-" {
+        true => Input::Stdin,
+        false => Input::Path(path.to_owned()),
+    }
+}
+
+async fn status(cloud: &Cloud, output: &mut Output) -> Result<Verdict, Failure> {
+    let status = cairn_cli::status(cloud).await.map_err(unable)?;
+    match output.json {
+        true => output.json(&status)?,
+        false => render::status(output, &status)?,
+    }
+    Ok(if status.is_fine() { Verdict::Fine } else { Verdict::Wrong })
+}
+
+async fn show(cloud: &Cloud, args: &Show, output: &mut Output) -> Result<Verdict, Failure> {
+    use cairn_cli::find::FindError;
+    use cairn_cli::show::ShowError;
+
+    let bar = Bar::new("searching", Unit::Batches);
+    let shown = match cairn_cli::show(cloud, &query(&args.event), bar.get()).await {
+        Ok(shown) => shown,
+        Err(error @ ShowError::Find(FindError::Nowhere { .. })) => {
+            return Err(Failure::Wrong(error.into()));
+        }
+        Err(error) => return Err(unable(error)),
+    };
+    drop(bar);
+    match output.json {
+        true => output.json(&render::shown_json(&shown))?,
+        false => render::shown(output, &shown)?,
+    }
+    Ok(Verdict::Fine)
+}
+
+async fn prove(cloud: &Cloud, args: &Prove, output: &mut Output) -> Result<Verdict, Failure> {
+    use cairn_cli::find::FindError;
+
+    let bar = Bar::new("searching", Unit::Batches);
+    let proven = match cairn_cli::prove(cloud, &query(&args.event), bar.get()).await {
+        Ok(proven) => proven,
+        Err(
+            error @ (ProveError::Find(FindError::Nowhere { .. })
+            | ProveError::Waiting { .. }
+            | ProveError::Broken(_)),
+        ) => return Err(Failure::Wrong(error.into())),
+        Err(error) => return Err(unable(error)),
+    };
+    drop(bar);
+    let Some(path) = &args.out else {
+        match output.json {
+            true => output.json(&render::proven_json(&proven))?,
+            false => write!(output, "{}", proven.text)?,
+        }
+        output.flush()?;
+        return Ok(Verdict::Fine);
+    };
+    fs::write(path, &proven.text).map_err(named(path))?;
+    match output.json {
+        true => output.json(&render::proven_json(&proven))?,
+        false => render::proven(output, &proven, path)?,
+    }
+    Ok(Verdict::Fine)
+}
+
+/// Any text is a query.
+fn query(text: &str) -> Query {
+    text.parse().unwrap_or_else(|never| match never {})
+}
+
+pub(crate) fn check(args: &Check, output: &mut Output) -> Result<Verdict, Failure> {
+    let text = match args.proof.as_os_str() == "-" {
+        true => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        }
+        false => fs::read_to_string(&args.proof),
+    };
+    let text = text.map_err(named(&args.proof))?;
+    match cairn_cli::check(&text, &args.keys) {
+        Ok(checked) => {
+            match output.json {
+                true => output.json(&render::checked_json(&checked))?,
+                false => render::checked(output, &checked)?,
+            }
+            Ok(Verdict::Fine)
+        }
+        Err(error @ CheckError::Key(_)) => Err(unable(error)),
+        Err(CheckError::Proof(error)) => {
+            if output.json {
+                let reason = error.to_string();
+                output.json(&serde_json::json!({ "ok": false, "reason": reason }))?;
+            }
+            Err(Failure::Wrong(format!("{} proves nothing: {error}", args.proof.display()).into()))
+        }
+    }
+}
+
+async fn verify(cloud: &Cloud, args: &Verify, output: &mut Output) -> Result<Verdict, Failure> {
+    let memory = match args.no_remember {
+        true => None,
+        false => Some(Memory::of_user().map_err(unable)?),
+    };
+    let since = match &args.since {
+        None => None,
+        Some(path) => Some(fs::read_to_string(path).map_err(named(path))?),
+    };
+    let options = cairn_cli::verify::Options {
+        keys: args.keys.clone(),
+        since,
+        memory,
+        without_table: args.no_table,
+    };
+    let bar = Bar::new("verifying", Unit::Batches);
+    let verified = cairn_cli::verify(cloud, &options, bar.get()).await.map_err(unable)?;
+    drop(bar);
+    let ok = verified.report.ok;
+    // A checkpoint that is to be trusted later must be one that verified now.
+    let saved =
+        args.checkpoint_out.as_ref().filter(|_| ok && !verified.report.checkpoint.is_empty());
+    if let Some(path) = saved {
+        fs::write(path, &verified.report.checkpoint).map_err(named(path))?;
+    }
+    match output.json {
+        true => output.json(&render::verified_json(&verified))?,
+        false => render::verified(output, &verified, saved.map(|path| path.as_path()))?,
+    }
+    Ok(if ok { Verdict::Fine } else { Verdict::Wrong })
+}
+
+/// Names the file that an error is about.
+fn named(path: &Path) -> impl Fn(io::Error) -> Failure {
+    move |error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::Output(error),
+        _ => unable(format!("{}: {error}", path.display())),
+    }
+}

@@ -1,0 +1,171 @@
+//! Which deployment a command is about, and the clients to reach it.
+
+use std::path::Path;
+
+use cairn_ledger::{KeyError, VerifierKey};
+use cairn_store::aws::{Clients, DynamoDb, S3};
+use cairn_store::environment::{self, EnvironmentError};
+use cairn_store::{Deployment, DeploymentError};
+
+/// What is known of a deployment. An auditor may know less than its operator.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    verifier_key: Option<String>,
+    region: Option<String>,
+    endpoint: Option<String>,
+    stream: Option<String>,
+    bucket: Option<String>,
+    table: Option<String>,
+    data_key: Option<String>,
+    batch_retention_days: Option<u32>,
+    log_retention_days: Option<u32>,
+}
+
+/// Why a deployment is not known or cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// Something about it is needed and was not said.
+    #[error(
+        "expected the deployment's {what}, found nothing: name its file with --deployment (or CAIRN_DEPLOYMENT), or set {variable}"
+    )]
+    Unknown {
+        /// What is needed.
+        what: &'static str,
+        /// The variable to set.
+        variable: &'static str,
+    },
+    /// The deployment's file is no good.
+    #[error("deployment: {0}")]
+    Deployment(#[from] DeploymentError),
+    /// A variable of the environment is no good.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The verifier key is none.
+    #[error("verifier key: {0}")]
+    Key(#[from] KeyError),
+}
+
+impl Settings {
+    /// Reads a deployment's file.
+    pub fn read(path: &Path) -> Result<Self, CloudError> {
+        let deployment = Deployment::load(path)?;
+        Ok(Self::from(&deployment))
+    }
+
+    /// Reads the variables `CAIRN_*` that are set.
+    pub fn from_environment() -> Result<Self, CloudError> {
+        Ok(Self {
+            verifier_key: environment::optional("CAIRN_VERIFIER_KEY")?,
+            region: None,
+            endpoint: None,
+            stream: environment::optional("CAIRN_STREAM")?,
+            bucket: environment::optional("CAIRN_BUCKET")?,
+            table: environment::optional("CAIRN_TABLE")?,
+            data_key: environment::optional("CAIRN_DATA_KEY")?,
+            batch_retention_days: environment::optional("CAIRN_BATCH_RETENTION_DAYS")?,
+            log_retention_days: environment::optional("CAIRN_LOG_RETENTION_DAYS")?,
+        })
+    }
+
+    /// The Kinesis stream.
+    pub fn stream(&self) -> Result<&str, CloudError> {
+        known(self.stream.as_deref(), "stream", "CAIRN_STREAM")
+    }
+
+    /// The archive's bucket.
+    pub fn bucket(&self) -> Result<&str, CloudError> {
+        known(self.bucket.as_deref(), "bucket", "CAIRN_BUCKET")
+    }
+
+    /// The ledger table.
+    pub fn table(&self) -> Result<&str, CloudError> {
+        known(self.table.as_deref(), "table", "CAIRN_TABLE")
+    }
+
+    /// The key that objects are encrypted under, if it is known.
+    pub fn data_key(&self) -> Option<&str> {
+        self.data_key.as_deref()
+    }
+
+    /// Days for which batches must be locked.
+    pub fn batch_retention_days(&self) -> Result<u32, CloudError> {
+        known(self.batch_retention_days, "retention of batches", "CAIRN_BATCH_RETENTION_DAYS")
+    }
+
+    /// Days for which the log must be locked.
+    pub fn log_retention_days(&self) -> Result<u32, CloudError> {
+        known(self.log_retention_days, "retention of the log", "CAIRN_LOG_RETENTION_DAYS")
+    }
+
+    /// The log's public key.
+    pub fn verifier_key(&self) -> Result<VerifierKey, CloudError> {
+        let key = known(self.verifier_key.as_deref(), "verifier key", "CAIRN_VERIFIER_KEY")?;
+        Ok(key.parse()?)
+    }
+}
+
+fn known<T>(value: Option<T>, what: &'static str, variable: &'static str) -> Result<T, CloudError> {
+    value.ok_or(CloudError::Unknown { what, variable })
+}
+
+impl From<&Deployment> for Settings {
+    fn from(deployment: &Deployment) -> Self {
+        let deployment = deployment.clone();
+        Self {
+            verifier_key: Some(deployment.verifier_key),
+            region: Some(deployment.region),
+            endpoint: deployment.endpoint,
+            stream: Some(deployment.stream),
+            bucket: Some(deployment.bucket),
+            table: Some(deployment.table),
+            data_key: Some(deployment.data_key),
+            batch_retention_days: Some(deployment.batch_retention_days),
+            log_retention_days: Some(deployment.log_retention_days),
+        }
+    }
+}
+
+/// A deployment that can be reached.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    settings: Settings,
+    clients: Clients,
+}
+
+impl Cloud {
+    /// A deployment, and clients that the caller made.
+    pub fn new(settings: Settings, clients: Clients) -> Self {
+        Self { settings, clients }
+    }
+
+    /// Makes clients: credentials come from the environment, region and endpoint too unless the
+    /// deployment names them.
+    pub async fn connect(settings: Settings) -> Self {
+        let clients = match &settings.region {
+            Some(region) => Clients::connect(region, settings.endpoint.as_deref()).await,
+            None => Clients::from_env().await,
+        };
+        Self { settings, clients }
+    }
+
+    /// What is known of it.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its archive, for reading.
+    pub fn objects(&self) -> Result<S3, CloudError> {
+        let data_key = self.settings.data_key.clone().unwrap_or_default();
+        Ok(self.clients.objects(self.settings.bucket()?, data_key))
+    }
+
+    /// Its ledger table.
+    pub fn table(&self) -> Result<DynamoDb, CloudError> {
+        Ok(self.clients.table(self.settings.table()?))
+    }
+
+    /// Kinesis.
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(self.clients.config())
+    }
+}

@@ -1,0 +1,26 @@
+//! What `cairn` does, as functions: each command is one, and the binary only reads arguments and
+//! prints answers. `README.md` beside this crate shows every command as run.
+
+pub mod check;
+pub mod cloud;
+pub mod find;
+pub mod generate;
+mod log;
+pub mod prove;
+pub mod put;
+pub mod show;
+pub mod status;
+#[cfg(test)]
+mod testing;
+pub mod verify;
+
+pub use check::check;
+pub use cloud::{Cloud, Settings};
+pub use find::Query;
+pub use generate::generate;
+pub use log::{LogError, Standing};
+pub use prove::prove;
+pub use put::put;
+pub use show::show;
+pub use status::status;
+pub use verify::verify;

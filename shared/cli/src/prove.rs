@@ -1,0 +1,82 @@
+//! `cairn prove`: makes the proof file of one event.
+
+use cairn_ledger::{Checked, EventProof, ProofFileError, VerifierKey};
+use cairn_store::Objects;
+use indicatif::ProgressBar;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::find::{FindError, Query, find};
+use crate::log::{self, LogError, Standing};
+
+/// A proof file, checked as anybody will check it.
+#[derive(Debug, Clone)]
+pub struct Proven {
+    /// The text of the file.
+    pub text: String,
+    /// What it proves.
+    pub checked: Checked,
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The deployment is not known.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The event was not found.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The event's batch is not logged, or not under the published checkpoint.
+    #[error(
+        "the event is sealed in {key} (index {index}), but no published checkpoint covers it yet: checkpoints are made every minute, try again"
+    )]
+    Waiting {
+        /// Key of the batch's object.
+        key: String,
+        /// Index of the event.
+        index: u64,
+    },
+    /// What the archive holds does not prove the event.
+    #[error("what the archive holds does not prove the event: {0}: run `cairn verify`")]
+    Broken(#[from] ProofFileError),
+}
+
+/// Finds an event and makes its proof, up to the published checkpoint. What is returned was
+/// checked with the deployment's key.
+pub async fn prove(cloud: &Cloud, query: &Query, bar: &ProgressBar) -> Result<Proven, ProveError> {
+    let key = cloud.settings().verifier_key()?;
+    prove_in(&cloud.objects()?, query, &key, bar).await
+}
+
+async fn prove_in(
+    objects: &impl Objects,
+    query: &Query,
+    key: &VerifierKey,
+    bar: &ProgressBar,
+) -> Result<Proven, ProveError> {
+    let found = find(objects, query, bar).await?;
+    let waiting =
+        || ProveError::Waiting { key: found.header.header.key.clone(), index: found.index };
+    let standing = log::standing(objects, &found.header.header).await?;
+    let Standing::Logged(position) = standing else { return Err(waiting()) };
+    let note = log::checkpoint_note(objects).await?.ok_or_else(waiting)?;
+    let size = log::open(&note, key)?.checkpoint.size;
+    if position >= size {
+        return Err(waiting());
+    }
+    let log_path = log::inclusion_path(objects, position, size).await?;
+    // A leaf is canonical JSON, so it is text.
+    let leaf = String::from_utf8_lossy(&found.leaf.bytes).into_owned();
+    let header = found.header.clone();
+    let proof =
+        EventProof::new(leaf, found.index, &found.leaves, header, position, log_path, note)?;
+    let text = proof.to_text();
+    let checked = EventProof::check(&text, std::slice::from_ref(key))?;
+    Ok(Proven { text, checked })
+}
+
+#[cfg(test)]
+mod tests;

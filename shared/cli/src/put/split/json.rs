@@ -1,0 +1,73 @@
+//! Where the values of a JSON text begin and end.
+
+use serde::de::IgnoredAny;
+
+/// The events in a text of JSON values, one after another: the elements of an array and of a
+/// CloudTrail delivery file (`{"Records": [...]}`), any other value itself. `None` where the text
+/// is anything else than JSON values.
+pub(super) fn pieces(text: &[u8]) -> Option<Vec<&[u8]>> {
+    // The parser does not look into strings that it skips.
+    std::str::from_utf8(text).ok()?;
+    let mut cursor = Cursor { text, at: 0 };
+    let mut pieces = Vec::new();
+    while cursor.peek().is_some() {
+        let value = cursor.value()?;
+        match elements(value) {
+            Some(elements) => pieces.extend(elements),
+            None => pieces.push(value),
+        }
+    }
+    Some(pieces)
+}
+
+/// The elements of a value that stands for several events.
+fn elements(value: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut cursor = Cursor { text: value, at: 0 };
+    if cursor.skip(b'{') {
+        if cursor.value()? != b"\"Records\"" || !cursor.skip(b':') || cursor.peek() != Some(b'[') {
+            return None;
+        }
+        let array = cursor.value()?;
+        return (cursor.peek() == Some(b'}')).then(|| elements(array)).flatten();
+    }
+    if !cursor.skip(b'[') {
+        return None;
+    }
+    let mut elements = Vec::new();
+    while cursor.peek() != Some(b']') {
+        elements.push(cursor.value()?);
+        cursor.skip(b',');
+    }
+    Some(elements)
+}
+
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// The next byte that is not white space (RFC 8259 §2).
+    fn peek(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
+            self.at += 1;
+        }
+        self.text.get(self.at).copied()
+    }
+
+    fn skip(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn value(&mut self) -> Option<&'a [u8]> {
+        self.peek()?;
+        let rest = &self.text[self.at..];
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+        values.next()?.ok()?;
+        let end = values.byte_offset();
+        self.at += end;
+        Some(&rest[..end])
+    }
+}

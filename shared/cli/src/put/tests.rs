@@ -1,0 +1,80 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::cell::RefCell;
+use std::fs;
+
+use send::{Answer, SinkError};
+
+use super::*;
+
+#[derive(Default)]
+struct Stream(RefCell<Vec<Vec<u8>>>);
+
+impl Sink for Stream {
+    async fn put(&self, records: &[&Record]) -> Result<Vec<Answer>, SinkError> {
+        let take = |record: &&Record| {
+            self.0.borrow_mut().push(record.data.to_vec());
+            let sequence = self.0.borrow().len().to_string().parse().unwrap();
+            Answer::Taken { shard: "shard".into(), sequence }
+        };
+        Ok(records.iter().map(take).collect())
+    }
+}
+
+fn run(inputs: &[Input], options: &Options) -> (Summary, Vec<String>) {
+    let stream = Stream::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    let bar = ProgressBar::hidden();
+    let summary = runtime.block_on(put_into(&stream, inputs, options, &bar)).unwrap();
+    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+    (summary, stream.0.borrow().iter().map(text).collect())
+}
+
+fn bytes(text: &'static str) -> Input {
+    Input::Bytes { name: "memory".into(), bytes: text.into() }
+}
+
+#[test]
+fn a_folder_is_put_file_by_file_in_order_of_names() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("b")).unwrap();
+    for (name, text) in [("c.json", "[3,4]"), ("a.json", "1"), ("b/x.json", "2"), (".hidden", "9")]
+    {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+    let (summary, put) = run(&[Input::Path(folder.path().to_owned())], &Options::default());
+    assert_eq!(put, ["1", "2", "3", "4"]);
+    assert_eq!((summary.files, summary.broken, summary.failures.len()), (3, 0, 0));
+}
+
+#[test]
+fn what_cannot_be_read_or_put_is_named_and_the_rest_is_put() {
+    let folder = tempfile::tempdir().unwrap();
+    let huge = folder.path().join("huge");
+    fs::write(&huge, vec![b'x'; 2 << 20]).unwrap();
+    let missing = folder.path().join("missing");
+    let inputs = [Input::Path(missing.clone()), Input::Path(huge.clone()), bytes("{}\nx\n")];
+    let (summary, put) = run(&inputs, &Options::default());
+    assert_eq!(put, ["{}", "x"]);
+    assert_eq!((summary.sent.records, summary.broken), (2, 2));
+    let subjects: Vec<&str> = summary.failures.iter().map(|f| f.subject.as_str()).collect();
+    let huge = format!("{} number 1", huge.display());
+    assert_eq!(subjects, [missing.to_str().unwrap(), &huge]);
+    assert!(summary.failures[1].reason.contains("1048576"), "{:?}", summary.failures[1]);
+}
+
+#[test]
+fn raw_cuts_nothing() {
+    let options = Options { raw: true, ..Options::default() };
+    let (summary, put) = run(&[bytes("[1,\n2]\n")], &options);
+    assert_eq!((put, summary.broken), (vec!["[1,\n2]\n".to_owned()], 0));
+}
+
+#[test]
+fn broken_pieces_are_never_packed() {
+    let options = Options { pack: Some(1 << 16), ..Options::default() };
+    let (summary, put) = run(&[bytes("{\"a\":1}\nbroken\n{\"b\":2}\n")], &options);
+    assert_eq!((summary.sent.records, summary.sent.pieces, summary.broken), (2, 3, 1));
+    assert!(put.contains(&"broken".to_owned()));
+}

@@ -1,0 +1,147 @@
+//! `cairn status`: how far everything is.
+
+use cairn_batch::keys;
+use cairn_ledger::{Checkpoint, CheckpointError, Hash, Note, SequenceNumber, VerifierKey};
+use cairn_store::{Objects, StoreError, Table};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cloud::{Cloud, CloudError};
+use crate::log::{self, LogError};
+
+/// Chains that are read at the same time.
+const CONCURRENCY: usize = 16;
+
+/// How far a deployment is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its chains, by name.
+    pub chains: Vec<Chain>,
+    /// Entries that the log has, by the ledger table.
+    pub log_size: u64,
+    /// The published checkpoint.
+    pub checkpoint: Option<Published>,
+    /// Batches that are sealed but not logged.
+    pub unlogged: u64,
+}
+
+/// How far a chain is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    /// Its name.
+    pub chain: String,
+    /// Number of its last batch.
+    pub number: Option<u64>,
+    /// Link hash of its last batch.
+    pub link: Option<Hash>,
+    /// Sequence number of its last record.
+    pub last: Option<SequenceNumber>,
+    /// Batches that are sealed but not logged.
+    pub unlogged: u64,
+    /// Why it was stopped, if it was.
+    pub stopped: Option<String>,
+}
+
+/// The published checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// Name of the log.
+    pub origin: String,
+    /// Entries it covers.
+    pub size: u64,
+    /// Root hash.
+    pub root: Hash,
+    /// When it was put, to the second.
+    #[serde(serialize_with = "as_text")]
+    pub modified: Timestamp,
+    /// Whether its signature holds under the deployment's key; `None` where no key is known.
+    pub signed: Option<bool>,
+}
+
+fn as_text<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
+}
+
+/// Why there is no status.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// The deployment is not known.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The table or the archive could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl Status {
+    /// Whether something needs an operator: a chain that was stopped, or a checkpoint that does
+    /// not verify.
+    pub fn is_fine(&self) -> bool {
+        let forged = self.checkpoint.as_ref().is_some_and(|found| found.signed == Some(false));
+        !forged && self.chains.iter().all(|chain| chain.stopped.is_none())
+    }
+}
+
+/// Reads heads and checkpoint.
+pub async fn status(cloud: &Cloud) -> Result<Status, StatusError> {
+    let key = cloud.settings().verifier_key().ok();
+    status_of(&cloud.objects()?, &cloud.table()?, key.as_ref()).await
+}
+
+async fn status_of(
+    objects: &impl Objects,
+    table: &impl Table,
+    key: Option<&VerifierKey>,
+) -> Result<Status, StatusError> {
+    // The log first: what is logged meanwhile was sealed before.
+    let head = table.log_head().await?;
+    let cursors = match &head {
+        Some(head) => log::cursors(objects, &head.to.cursors).await?,
+        None => Default::default(),
+    };
+    let chains: Vec<Chain> = stream::iter(table.chains().await?)
+        .map(|id| {
+            let logged = cursors.next(&id);
+            async move {
+                let state = table.chain(&id).await?;
+                let sealed = state.head.as_ref().map_or(0, |head| head.number + 1);
+                Ok::<_, StoreError>(Chain {
+                    chain: id.to_string(),
+                    number: state.head.as_ref().map(|head| head.number),
+                    link: state.head.as_ref().map(|head| head.link),
+                    last: state.head.map(|head| head.last),
+                    unlogged: sealed.saturating_sub(logged),
+                    stopped: state.stopped,
+                })
+            }
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    Ok(Status {
+        unlogged: chains.iter().map(|chain| chain.unlogged).sum(),
+        chains,
+        log_size: head.map_or(0, |head| head.to.size),
+        checkpoint: published(objects, key).await?,
+    })
+}
+
+async fn published(
+    objects: &impl Objects,
+    key: Option<&VerifierKey>,
+) -> Result<Option<Published>, StatusError> {
+    let Some(object) = objects.read(keys::CHECKPOINT).await? else { return Ok(None) };
+    let note = str::from_utf8(&object.body).map_err(|_| LogError::NotText)?;
+    let signed = key.map(|key| log::open(note, key).is_ok());
+    let note = Note::parse(note).map_err(|error| LogError::from(CheckpointError::from(error)))?;
+    let (checkpoint, _) = Checkpoint::parse(note.text()).map_err(LogError::from)?;
+    let Checkpoint { origin, size, root } = checkpoint;
+    Ok(Some(Published { origin, size, root, modified: object.modified, signed }))
+}
+
+#[cfg(test)]
+mod tests;

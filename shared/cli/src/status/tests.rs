@@ -1,0 +1,65 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use cairn_store::{ChainState, Table};
+
+use super::*;
+use crate::testing::{ORIGIN, World, event, run};
+
+#[test]
+fn an_empty_deployment_has_a_status() {
+    run(async {
+        let world = World::new(2).await;
+        let status = status_of(&world.cloud, &world.cloud, Some(&world.key)).await.unwrap();
+        let empty = Status { chains: Vec::new(), log_size: 0, checkpoint: None, unlogged: 0 };
+        assert_eq!(status, empty);
+        assert!(status.is_fine());
+    });
+}
+
+#[test]
+fn unlogged_batches_are_counted() {
+    run(async {
+        let world = World::new(2).await;
+        world.seal(0, &[event("a")]).await;
+        world.seal(0, &[event("b")]).await;
+        world.tick().await;
+        world.seal(0, &[event("c")]).await;
+        world.seal(1, &[event("d")]).await;
+        world.seal(1, &[event("e")]).await;
+        let status = status_of(&world.cloud, &world.cloud, Some(&world.key)).await.unwrap();
+        let chains: Vec<_> = status.chains.iter().map(|c| (c.number, c.unlogged)).collect();
+        assert_eq!((status.log_size, status.unlogged), (2, 3));
+        assert_eq!(chains, [(Some(2), 1), (Some(1), 2)]);
+        let checkpoint = status.checkpoint.unwrap();
+        assert_eq!(
+            (checkpoint.origin.as_str(), checkpoint.size, checkpoint.signed),
+            (ORIGIN, 2, Some(true))
+        );
+    });
+}
+
+#[test]
+fn a_stopped_chain_and_a_forged_checkpoint_are_not_fine() {
+    run(async {
+        let world = World::new(1).await;
+        world.seal(0, &[event("a")]).await;
+        world.tick().await;
+        let other = World::new(1).await;
+        let chain = world.cloud.chains().await.unwrap().remove(0);
+        let state = world.cloud.chain(&chain).await.unwrap();
+        let stopped = ChainState { stopped: Some("a fork".into()), ..state };
+        world.cloud.operator().set_chain(&chain, stopped);
+        let status = status_of(&world.cloud, &world.cloud, Some(&world.key)).await.unwrap();
+        assert_eq!(status.chains[0].stopped.as_deref(), Some("a fork"));
+        assert!(!status.is_fine());
+
+        other.seal(0, &[event("a")]).await;
+        other.tick().await;
+        let note = other.cloud.operator().object(keys::CHECKPOINT).unwrap().body;
+        let note = String::from_utf8(note.to_vec()).unwrap().replacen("\n1\n", "\n2\n", 1);
+        other.cloud.operator().overwrite(keys::CHECKPOINT, None, note);
+        let status = status_of(&other.cloud, &other.cloud, Some(&other.key)).await.unwrap();
+        assert_eq!(status.checkpoint.as_ref().unwrap().signed, Some(false));
+        assert!(!status.is_fine());
+    });
+}
