@@ -1,0 +1,151 @@
+//! A deployment of Cairn in an emulator: everything that Terraform makes on AWS, made through the
+//! same API, and found again if it is there.
+//!
+//! Not made, as nothing local would enforce it: roles and their policies, and the bucket policy
+//! that refuses plain HTTP.
+
+mod bucket;
+mod bundle;
+mod error;
+mod functions;
+mod keys;
+mod options;
+mod package;
+mod stream;
+mod table;
+mod wait;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use aws_config::SdkConfig;
+use cairn_ledger::VerifierKey;
+use cairn_store::Deployment;
+
+pub use error::CloudError;
+pub use options::{Options, SHARDS, Signing};
+
+use crate::emulator::{CREDENTIALS, Emulator, REGION};
+use crate::{aws, build};
+use options::Names;
+
+/// Name of the file that describes a deployment to the tools.
+pub const FILE: &str = "cairn.json";
+
+/// A deployment in an emulator of its own: what a test needs, gone when it is dropped.
+#[derive(Debug)]
+pub struct Cloud {
+    emulator: Emulator,
+    config: SdkConfig,
+    deployment: Deployment,
+}
+
+impl Cloud {
+    /// Starts an emulator and deploys into it, building the functions if they are wanted.
+    pub async fn start(options: &Options) -> Result<Self, CloudError> {
+        let emulator = Emulator::start()?;
+        let deployment = deploy(emulator.endpoint(), options).await?;
+        save(&deployment, emulator.folder())?;
+        let config = aws::config(emulator.endpoint()).await;
+        Ok(Self { emulator, config, deployment })
+    }
+
+    /// What the deployment is made of.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The file that describes the deployment to the tools.
+    pub fn deployment_file(&self) -> PathBuf {
+        self.emulator.folder().join(FILE)
+    }
+
+    /// Configuration for clients of the emulator.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The environment that makes a function's binary, run by hand, a function of this deployment.
+    pub fn function_environment(&self) -> HashMap<String, String> {
+        let (id, secret) = CREDENTIALS;
+        let mut environment = functions::environment(&self.deployment);
+        for (name, value) in [
+            ("CAIRN_SIGNING_KEY", self.deployment.signing_key.as_str()),
+            ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
+            ("AWS_ACCESS_KEY_ID", id),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_REGION", REGION),
+        ] {
+            environment.insert(name.to_owned(), value.to_owned());
+        }
+        environment
+    }
+
+    /// The emulator.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+/// Deploys to the endpoint, or completes what is there. May be repeated.
+pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, CloudError> {
+    let binaries = if options.functions { Some(build::functions(options.profile)?) } else { None };
+    let config = aws::config(endpoint).await;
+    let names = Names::new(&options.name);
+    let (kms, s3) = (aws_sdk_kms::Client::new(&config), aws::s3(&config));
+    let data_key = keys::data(&kms, &names.data_key).await?;
+    let signing_key = keys::signing(&kms, &names.signing_key, options.signing).await?;
+    let verifier_key = verifier_key(&kms, &options.origin, &signing_key).await?;
+    bucket::ensure(&s3, &names.bucket, &data_key, None).await?;
+    let default = Some((options.lock_mode, options.batch_retention_days));
+    bucket::ensure(&s3, &names.expired, &data_key, default).await?;
+    table::ensure(&aws_sdk_dynamodb::Client::new(&config), &names.table, &data_key).await?;
+    let kinesis = aws_sdk_kinesis::Client::new(&config);
+    let stream = stream::ensure(&kinesis, &names.stream, options.shards, &data_key).await?;
+    let bundle = bundle::ensure(&s3, &names.bucket, &data_key, options).await?;
+    let deployment = Deployment {
+        origin: options.origin.clone(),
+        verifier_key,
+        region: REGION.to_owned(),
+        endpoint: Some(endpoint.to_owned()),
+        stream: names.stream.clone(),
+        bucket: names.bucket.clone(),
+        table: names.table.clone(),
+        bundle,
+        data_key,
+        signing_key,
+        lock_mode: options.lock_mode,
+        batch_retention_days: options.batch_retention_days,
+        log_retention_days: options.log_retention_days,
+    };
+    if let Some(binaries) = binaries {
+        functions::deploy(&config, &deployment, &names, options, &stream, &binaries).await?;
+    }
+    Ok(deployment)
+}
+
+/// Runs the checkpoint function of the deployment called `name` once, as the schedule does every
+/// minute, and gives its answer.
+pub async fn checkpoint(config: &SdkConfig, name: &str) -> Result<String, CloudError> {
+    functions::invoke(config, &Names::new(name).checkpoint).await
+}
+
+/// Writes the file that describes the deployment into the folder; its path.
+pub fn save(deployment: &Deployment, folder: &Path) -> Result<PathBuf, CloudError> {
+    let path = folder.join(FILE);
+    deployment.save(&path)?;
+    Ok(path)
+}
+
+async fn verifier_key(
+    kms: &aws_sdk_kms::Client,
+    origin: &str,
+    key: &str,
+) -> Result<String, CloudError> {
+    let public = keys::public(kms, key).await?;
+    let verifier = VerifierKey::from_spki(origin, &public);
+    let detail = |e: cairn_ledger::note::KeyError| e.to_string();
+    let verifier =
+        verifier.map_err(|e| CloudError::Key { key: key.to_owned(), detail: detail(e) })?;
+    Ok(verifier.to_string())
+}

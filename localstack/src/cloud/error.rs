@@ -1,0 +1,109 @@
+//! Why there is no deployment.
+
+use std::path::PathBuf;
+
+use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+
+use cairn_store::DeploymentError;
+
+use crate::build::BuildError;
+use crate::emulator::EmulatorError;
+
+/// Why there is no deployment.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// There is no emulator.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// There are no function binaries.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A call to the cloud failed.
+    #[error("{call}: {detail}")]
+    Call {
+        /// The call, and what it was about.
+        call: String,
+        /// What the cloud said.
+        detail: String,
+    },
+    /// Something exists already, and is another thing than was asked for.
+    #[error(
+        "{what} exists with {found}, expected {expected}: remove the old cloud first (down --purge)"
+    )]
+    Mismatch {
+        /// What.
+        what: String,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// Something did not become ready.
+    #[error("{what} is {found} after {seconds} s, expected {expected}")]
+    Late {
+        /// What.
+        what: String,
+        /// Its state.
+        found: String,
+        /// The awaited state.
+        expected: &'static str,
+        /// How long it was given.
+        seconds: u64,
+    },
+    /// An answer lacks something.
+    #[error("{call}: the answer has no {member}")]
+    Answer {
+        /// The call.
+        call: &'static str,
+        /// What is missing.
+        member: &'static str,
+    },
+    /// The key that signs checkpoints is not one Cairn can use.
+    #[error("public key of {key}: {detail}")]
+    Key {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The config bundle in the bucket cannot be read.
+    #[error("bundle {key}: {detail}")]
+    Bundle {
+        /// The object.
+        key: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The system has no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A file could not be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file that describes the deployment could not be written.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+    /// The package of a function could not be made.
+    #[error("package of {}: {source}", path.display())]
+    Package {
+        /// The binary.
+        path: PathBuf,
+        /// Why.
+        source: zip::result::ZipError,
+    },
+}
+
+/// Names the call that failed, with all that the SDK knows of the reason.
+pub(super) fn call<E, R>(call: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> CloudError
+where
+    E: std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let call = call.into();
+    move |error| CloudError::Call { call, detail: DisplayErrorContext(error).to_string() }
+}

@@ -1,0 +1,210 @@
+//! The Lambda functions, what feeds them and what wakes them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use aws_config::SdkConfig;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{
+    Architecture, DestinationConfig, Environment, EventSourcePosition, FunctionCode,
+    FunctionResponseType, OnFailure, Runtime,
+};
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use cairn_store::{Deployment, LockMode};
+
+use super::error::{CloudError, call};
+use super::options::{Names, Options};
+use super::package;
+use super::wait::until;
+use crate::build::Functions;
+
+/// Seconds that an invocation may take.
+const TIMEOUT: i32 = 60;
+
+/// Megabytes of memory; Lambda gives processor time in proportion.
+const MEMORY: i32 = 512;
+
+/// Seconds after which a record that could not be sealed goes to the failure destination: six days of
+/// the seven that the stream keeps it.
+const MAXIMUM_AGE: i32 = 518_400;
+
+/// Emulators look at the form of a role's name only.
+const ROLE: &str = "arn:aws:iam::000000000000:role/cairn-local";
+
+/// Deploys both functions, the event source mapping and the schedule.
+pub(super) async fn deploy(
+    config: &SdkConfig,
+    deployment: &Deployment,
+    names: &Names,
+    options: &Options,
+    stream: &str,
+    binaries: &Functions,
+) -> Result<(), CloudError> {
+    let lambda = Client::new(config);
+    let mut environment = environment(deployment);
+    ensure(&lambda, &names.ingest, &binaries.ingest, &environment).await?;
+    environment.insert("CAIRN_SIGNING_KEY".to_owned(), deployment.signing_key.clone());
+    let arn = ensure(&lambda, &names.checkpoint, &binaries.checkpoint, &environment).await?;
+    // The log has one writer at a time.
+    let one = lambda.put_function_concurrency().function_name(&names.checkpoint);
+    let one = one.reserved_concurrent_executions(1).send().await;
+    one.map_err(call(format!("PutFunctionConcurrency {}", names.checkpoint)))?;
+    map(&lambda, names, options, stream).await?;
+    schedule(config, &names.checkpoint, &arn).await
+}
+
+/// No endpoint among them: emulators tell functions where they are, which from inside a container
+/// is another address than ours.
+pub(super) fn environment(deployment: &Deployment) -> HashMap<String, String> {
+    let mode = match deployment.lock_mode {
+        LockMode::Compliance => "COMPLIANCE",
+        LockMode::Governance => "GOVERNANCE",
+    };
+    let variables = HashMap::from([
+        ("CAIRN_ORIGIN", deployment.origin.clone()),
+        ("CAIRN_BUCKET", deployment.bucket.clone()),
+        ("CAIRN_TABLE", deployment.table.clone()),
+        ("CAIRN_BUNDLE", deployment.bundle.to_string()),
+        ("CAIRN_DATA_KEY", deployment.data_key.clone()),
+        ("CAIRN_LOCK_MODE", mode.to_owned()),
+        ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
+        ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
+        ("RUST_LOG", "info".to_owned()),
+    ]);
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Creates the function or brings it up to date; its ARN.
+async fn ensure(
+    lambda: &Client,
+    name: &str,
+    binary: &Path,
+    variables: &HashMap<String, String>,
+) -> Result<String, CloudError> {
+    let package = package::of(binary)?;
+    let environment = Environment::builder().set_variables(Some(variables.clone())).build();
+    match lambda.get_function_configuration().function_name(name).send().await {
+        Ok(found) => {
+            if found.code_sha256.as_deref() != Some(package::sha256(&package).as_str()) {
+                let code = lambda.update_function_code().function_name(name);
+                let code = code.zip_file(Blob::new(package)).send().await;
+                code.map_err(call(format!("UpdateFunctionCode {name}")))?;
+                ready(lambda, name).await?;
+            }
+            let set = lambda.update_function_configuration().function_name(name);
+            let set = set.environment(environment).timeout(TIMEOUT).memory_size(MEMORY);
+            set.send().await.map_err(call(format!("UpdateFunctionConfiguration {name}")))?;
+        }
+        Err(error)
+            if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
+        {
+            let code = FunctionCode::builder().zip_file(Blob::new(package)).build();
+            let create = lambda
+                .create_function()
+                .function_name(name)
+                .runtime(Runtime::Providedal2023)
+                .architectures(architecture())
+                .handler("bootstrap")
+                .role(ROLE)
+                .timeout(TIMEOUT)
+                .memory_size(MEMORY)
+                .environment(environment)
+                .code(code);
+            create.send().await.map_err(call(format!("CreateFunction {name}")))?;
+        }
+        Err(error) => return Err(call(format!("GetFunctionConfiguration {name}"))(error)),
+    }
+    ready(lambda, name).await
+}
+
+fn architecture() -> Architecture {
+    if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X8664 }
+}
+
+/// Waits until the function takes invocations; its ARN.
+async fn ready(lambda: &Client, name: &str) -> Result<String, CloudError> {
+    let state = async || {
+        let found = lambda.get_function_configuration().function_name(name).send().await;
+        let found = found.map_err(call(format!("GetFunctionConfiguration {name}")))?;
+        let active = found.state.is_none_or(|state| state.as_str() == "Active");
+        let update = found.last_update_status.map(|s| s.as_str().to_owned());
+        let update = update.unwrap_or_else(|| "Successful".to_owned());
+        Ok(if active { update } else { "Pending".to_owned() })
+    };
+    until(&format!("function {name}"), "Successful", state).await?;
+    let found = lambda.get_function_configuration().function_name(name).send().await;
+    let found = found.map_err(call(format!("GetFunctionConfiguration {name}")))?;
+    let member = "FunctionArn";
+    found.function_arn.ok_or(CloudError::Answer { call: "GetFunctionConfiguration", member })
+}
+
+/// Feeds the stream to ingest. These settings are part of the commit protocol; none is a matter of taste
+/// but the batch size.
+async fn map(
+    lambda: &Client,
+    names: &Names,
+    options: &Options,
+    stream: &str,
+) -> Result<(), CloudError> {
+    let ingest = &names.ingest;
+    let listed = lambda.list_event_source_mappings().function_name(ingest).event_source_arn(stream);
+    let listed = listed.send().await;
+    let listed = listed.map_err(call(format!("ListEventSourceMappings {ingest}")))?;
+    if !listed.event_source_mappings().is_empty() {
+        return Ok(());
+    }
+    let failures = OnFailure::builder().destination(format!("arn:aws:s3:::{}", names.expired));
+    let failures = DestinationConfig::builder().on_failure(failures.build()).build();
+    let create = lambda
+        .create_event_source_mapping()
+        .function_name(ingest)
+        .event_source_arn(stream)
+        .starting_position(EventSourcePosition::TrimHorizon)
+        .batch_size(i32::from(options.batch_size))
+        .maximum_batching_window_in_seconds(1)
+        .parallelization_factor(1)
+        .bisect_batch_on_function_error(true)
+        .maximum_retry_attempts(-1)
+        .maximum_record_age_in_seconds(MAXIMUM_AGE)
+        .function_response_types(FunctionResponseType::ReportBatchItemFailures)
+        .destination_config(failures);
+    create.send().await.map(drop).map_err(call(format!("CreateEventSourceMapping {ingest}")))
+}
+
+/// Wakes the function every minute.
+async fn schedule(config: &SdkConfig, name: &str, arn: &str) -> Result<(), CloudError> {
+    let scheduler = aws_sdk_scheduler::Client::new(config);
+    let what = format!("CreateSchedule {name}");
+    let broken = |e: aws_sdk_scheduler::error::BuildError| CloudError::Call {
+        call: what.clone(),
+        detail: e.to_string(),
+    };
+    let exact = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build();
+    let target = Target::builder().arn(arn).role_arn(ROLE).build();
+    let (exact, target) = (exact.map_err(broken)?, target.map_err(broken)?);
+    let create = scheduler
+        .create_schedule()
+        .name(name)
+        .schedule_expression("rate(1 minute)")
+        .flexible_time_window(exact)
+        .target(target);
+    match create.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
+        Err(error) => Err(call(what)(error)),
+    }
+}
+
+/// Runs a function once and waits for its answer.
+pub(super) async fn invoke(config: &SdkConfig, name: &str) -> Result<String, CloudError> {
+    let what = format!("Invoke {name}");
+    let answer = Client::new(config).invoke().function_name(name).payload(Blob::new("{}"));
+    let answer = answer.send().await.map_err(call(what.clone()))?;
+    let text = answer.payload.map(Blob::into_inner).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    match answer.function_error {
+        Some(kind) => Err(CloudError::Call { call: what, detail: format!("{kind}: {text}") }),
+        None => Ok(text),
+    }
+}

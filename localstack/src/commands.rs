@@ -1,0 +1,15 @@
+//! The commands. Exit codes: 0 all is well, 1 what was asked about is not so, 2 the job could not
+//! be done.
+
+pub(crate) mod demo;
+pub(crate) mod down;
+pub(crate) mod env;
+mod error;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod up;
+
+pub(crate) use error::CommandError;
+
+/// What a cloud is called where nothing else is said.
+pub(crate) const NAME: &str = "cairn";

@@ -1,0 +1,73 @@
+//! `env`: the environment that makes any AWS tool use the local cloud.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use cairn_local::emulator::CREDENTIALS;
+use cairn_store::Deployment;
+use clap::Args;
+
+use super::CommandError;
+use super::state::State;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Name of the cloud
+    #[arg(long, default_value = super::NAME)]
+    name: String,
+    /// Print one JSON object instead of shell commands
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let (file, deployment) = State::of(&arguments.name)?.up(&arguments.name)?;
+    let variables = variables(&deployment, &file);
+    if arguments.json {
+        println!("{}", serde_json::json!(variables));
+    } else {
+        // They would take precedence over the credentials below, or be sent along with them.
+        println!("unset AWS_PROFILE AWS_SESSION_TOKEN");
+        for (name, value) in variables {
+            println!("export {name}={}", quoted(&value));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn variables(deployment: &Deployment, file: &Path) -> BTreeMap<&'static str, String> {
+    let (id, secret) = CREDENTIALS;
+    BTreeMap::from([
+        ("AWS_ENDPOINT_URL", deployment.endpoint.clone().unwrap_or_default()),
+        ("AWS_ACCESS_KEY_ID", id.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
+        ("AWS_REGION", deployment.region.clone()),
+        ("AWS_DEFAULT_REGION", deployment.region.clone()),
+        ("CAIRN_DEPLOYMENT", file.display().to_string()),
+        ("CAIRN_ORIGIN", deployment.origin.clone()),
+        ("CAIRN_VERIFIER_KEY", deployment.verifier_key.clone()),
+        ("CAIRN_STREAM", deployment.stream.clone()),
+        ("CAIRN_BUCKET", deployment.bucket.clone()),
+        ("CAIRN_TABLE", deployment.table.clone()),
+        ("CAIRN_BUNDLE", deployment.bundle.to_string()),
+        ("CAIRN_DATA_KEY", deployment.data_key.clone()),
+        ("CAIRN_SIGNING_KEY", deployment.signing_key.clone()),
+    ])
+}
+
+/// One word for a POSIX shell, whatever the value.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_value_is_one_word_to_the_shell() {
+        assert_eq!(quoted("/a b"), "'/a b'");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+    }
+}

@@ -1,0 +1,51 @@
+//! `status`: what is up.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::CommandError;
+use super::state::State;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Name of the cloud
+    #[arg(long, default_value = super::NAME)]
+    name: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let name = &arguments.name;
+    let state = State::of(name)?;
+    let up = state.emulator.is_some();
+    let endpoint = state.deployment.as_ref().and_then(|d| d.endpoint.clone());
+    if arguments.json {
+        let pid = state.emulator.as_ref().map(|emulator| emulator.pid());
+        println!(
+            "{}",
+            serde_json::json!({
+                "name": name, "up": up, "endpoint": endpoint, "pid": pid,
+                "deployment": state.deployment,
+            })
+        );
+    } else if let (Some(emulator), Some(deployment)) = (&state.emulator, &state.deployment) {
+        println!("{name} is up at {} (process {})", emulator.endpoint(), emulator.pid());
+        println!("  log of the emulator {}", emulator.folder().join("emulator.log").display());
+        println!("  deployment          {}", state.file.display());
+        println!("  origin              {}", deployment.origin);
+    } else if let Some(emulator) = &state.emulator {
+        println!(
+            "{name}: the emulator is up at {}, but nothing is deployed: run `cargo local up`",
+            emulator.endpoint()
+        );
+    } else if state.is_elsewhere() {
+        println!("{name} was deployed to {}", endpoint.unwrap_or_default());
+    } else {
+        println!("{name} is not up");
+    }
+    let well = (up && state.deployment.is_some()) || state.is_elsewhere();
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -1,0 +1,109 @@
+//! `up`: starts the emulator and deploys.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use cairn_local::build::Profile;
+use cairn_local::cloud::{self, Options, Signing};
+use cairn_local::emulator::{self, Detached};
+use cairn_local::progress::Step;
+use cairn_store::LockMode;
+use clap::{Args, ValueEnum};
+
+use super::CommandError;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Name of the cloud: several can be up side by side
+    #[arg(long, default_value = super::NAME)]
+    pub(crate) name: String,
+    /// Port on 127.0.0.1; any free one unless given
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Shards of the stream; 2 for a new one
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) shards: Option<u32>,
+    /// Deploy optimised functions: slow to build, quick to run
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Object Lock: nobody can shorten a compliance lock
+    #[arg(long, value_enum, default_value = "compliance")]
+    pub(crate) lock_mode: Mode,
+    /// Kind of the key that signs checkpoints; LocalStack has no Ed25519
+    #[arg(long, value_enum, default_value = "ed25519")]
+    pub(crate) signing: Key,
+    /// Deploy to an emulator that runs already, such as LocalStack on http://127.0.0.1:4566
+    #[arg(long, conflicts_with = "port", value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Mode {
+    Compliance,
+    Governance,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Key {
+    Ed25519,
+    P256,
+}
+
+impl Arguments {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            shards: self.shards,
+            profile: if self.release { Profile::Release } else { Profile::default() },
+            signing: match self.signing {
+                Key::Ed25519 => Signing::Ed25519,
+                Key::P256 => Signing::P256,
+            },
+            lock_mode: match self.lock_mode {
+                Mode::Compliance => LockMode::Compliance,
+                Mode::Governance => LockMode::Governance,
+            },
+            ..Options::default()
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let name = &arguments.name;
+    let (endpoint, folder) = match &arguments.endpoint {
+        Some(endpoint) => (endpoint.clone(), vacate(name)?),
+        None => {
+            let emulator = start(name, arguments.port)?;
+            (emulator.endpoint(), emulator.folder().to_path_buf())
+        }
+    };
+    fs::create_dir_all(&folder)
+        .map_err(|source| CommandError::Io { path: folder.clone(), source })?;
+    let step = Step::begin(format!("deploying to {endpoint}"));
+    let deployment = cloud::deploy(&endpoint, &arguments.options()).await?;
+    drop(step);
+    let file = cloud::save(&deployment, &folder)?;
+    println!("{name} is up at {endpoint}");
+    println!("  stream  {}", deployment.stream);
+    println!("  archive {}", deployment.bucket);
+    println!("  ledger  {}", deployment.table);
+    println!("  log     {}", deployment.origin);
+    println!("  tools   {}", file.display());
+    println!("use it from this shell: eval \"$(cargo local env)\"");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of a cloud that is about to be deployed elsewhere.
+fn vacate(name: &str) -> Result<PathBuf, CommandError> {
+    if let Some(found) = Detached::find(name)? {
+        return Err(CommandError::Taken { name: name.to_owned(), endpoint: found.endpoint() });
+    }
+    Detached::purge(name)?;
+    Ok(emulator::folder(name)?)
+}
+
+pub(crate) fn start(name: &str, port: Option<u16>) -> Result<Detached, CommandError> {
+    let _step = Step::begin("starting the emulator");
+    let emulator = Detached::start(name, port)?;
+    Ok(emulator)
+}

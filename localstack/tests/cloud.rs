@@ -1,0 +1,77 @@
+//! A deployment is complete, and deploying again finds it.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use aws_sdk_kinesis::types::EncryptionType;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use cairn_local::cloud::{self, Options, Signing};
+use cairn_local::{Cloud, CloudError, aws};
+use cairn_store::Deployment;
+
+fn without_functions() -> Options {
+    Options { functions: false, ..Options::default() }
+}
+
+#[tokio::test]
+async fn a_deployment_locks_and_encrypts_and_is_found_again() {
+    let cloud = Cloud::start(&without_functions()).await.unwrap();
+    let deployment = cloud.deployment().clone();
+    the_bundle_is_locked_under_the_data_key(&cloud, &deployment).await;
+    the_stream_keeps_a_week_encrypted(&cloud, &deployment).await;
+    the_table_is_protected(&cloud, &deployment).await;
+
+    let again = cloud::deploy(cloud.emulator().endpoint(), &without_functions()).await.unwrap();
+    assert_eq!(again, deployment, "deploying again made something new");
+
+    let other = Options { shards: Some(5), ..without_functions() };
+    let refused = cloud::deploy(cloud.emulator().endpoint(), &other).await.unwrap_err();
+    assert!(matches!(refused, CloudError::Mismatch { .. }), "{refused}");
+
+    let saved = std::fs::read(cloud.deployment_file()).unwrap();
+    let saved: Deployment = serde_json::from_slice(&saved).unwrap();
+    assert_eq!(saved, deployment);
+}
+
+async fn the_bundle_is_locked_under_the_data_key(cloud: &Cloud, deployment: &Deployment) {
+    let s3 = aws::s3(cloud.config());
+    let key = format!("config/{}", deployment.bundle);
+    let head = s3.head_object().bucket(&deployment.bucket).key(&key).send().await.unwrap();
+    assert_eq!(head.ssekms_key_id(), Some(deployment.data_key.as_str()));
+    assert!(head.object_lock_retain_until_date().is_some(), "the bundle is not locked");
+    let version = head.version_id().unwrap();
+    let delete = s3.delete_object().bucket(&deployment.bucket).key(&key).version_id(version);
+    let refused = delete.send().await.unwrap_err();
+    assert_eq!(refused.code(), Some("AccessDenied"));
+}
+
+async fn the_stream_keeps_a_week_encrypted(cloud: &Cloud, deployment: &Deployment) {
+    let kinesis = aws_sdk_kinesis::Client::new(cloud.config());
+    let summary = kinesis.describe_stream_summary().stream_name(&deployment.stream);
+    let summary = summary.send().await.unwrap().stream_description_summary.unwrap();
+    assert_eq!(summary.open_shard_count, 2);
+    assert_eq!(summary.retention_period_hours, 168);
+    assert_eq!(summary.encryption_type, Some(EncryptionType::Kms));
+}
+
+async fn the_table_is_protected(cloud: &Cloud, deployment: &Deployment) {
+    let dynamo = aws_sdk_dynamodb::Client::new(cloud.config());
+    let table = dynamo.describe_table().table_name(&deployment.table).send().await.unwrap();
+    let table = table.table.unwrap();
+    assert_eq!(table.deletion_protection_enabled, Some(true));
+    let backups = dynamo.describe_continuous_backups().table_name(&deployment.table);
+    let backups = backups.send().await.unwrap().continuous_backups_description.unwrap();
+    let recovery = backups.point_in_time_recovery_description.unwrap();
+    assert_eq!(recovery.point_in_time_recovery_status.unwrap().as_str(), "ENABLED");
+    let refused = dynamo.delete_table().table_name(&deployment.table).send().await;
+    assert!(refused.is_err(), "the table could be deleted");
+}
+
+#[tokio::test]
+async fn the_key_that_signs_checkpoints_can_be_ecdsa() {
+    let options = Options { signing: Signing::P256, ..without_functions() };
+    let cloud = Cloud::start(&options).await.unwrap();
+    let key: cairn_ledger::VerifierKey = cloud.deployment().verifier_key.parse().unwrap();
+    let kms = aws_sdk_kms::Client::new(cloud.config());
+    let public = kms.get_public_key().key_id(&cloud.deployment().signing_key).send().await.unwrap();
+    assert_eq!(public.key_spec.unwrap().as_str(), "ECC_NIST_P256");
+    assert_eq!(public.public_key.unwrap().into_inner(), key.to_spki());
+}
