@@ -1,0 +1,105 @@
+//! The Lambda Runtime API, as far as one invocation needs it.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Waits for a function to poll.
+pub(crate) struct RuntimeApi {
+    listener: TcpListener,
+}
+
+/// A function that waits for work.
+pub(crate) struct Poll<'a> {
+    api: &'a RuntimeApi,
+    connection: BufReader<TcpStream>,
+}
+
+impl RuntimeApi {
+    /// Listens on a free loopback port.
+    pub(crate) async fn bind() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+    }
+
+    /// `AWS_LAMBDA_RUNTIME_API`.
+    pub(crate) fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    /// The next `GET /2018-06-01/runtime/invocation/next`.
+    pub(crate) async fn next_poll(&self) -> Poll<'_> {
+        let (stream, _) = self.listener.accept().await.unwrap();
+        let mut connection = BufReader::new(stream);
+        let (line, _) = read_request(&mut connection).await;
+        assert!(line.starts_with("GET") && line.contains("/invocation/next"), "{line}");
+        Poll { api: self, connection }
+    }
+}
+
+impl Poll<'_> {
+    /// Hands over an event and returns the function's answer.
+    pub(crate) async fn invoke(mut self, event: Vec<u8>) -> String {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+             lambda-runtime-aws-request-id: 00000000-0000-4000-8000-000000000001\r\n\
+             lambda-runtime-deadline-ms: 4102444800000\r\n\
+             lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:bench\r\n\
+             lambda-runtime-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\r\n\r\n",
+            event.len()
+        );
+        self.connection.write_all(head.as_bytes()).await.unwrap();
+        self.connection.write_all(&event).await.unwrap();
+        drop(event);
+        // The answer comes on the same connection, or on another of the client's pool.
+        let (line, body) = tokio::select! {
+            request = read_request(&mut self.connection) => request,
+            accepted = self.api.listener.accept() => {
+                let (stream, _) = accepted.unwrap();
+                read_request(&mut BufReader::new(stream)).await
+            }
+        };
+        assert!(line.starts_with("POST") && line.contains("/response"), "{line}: {body}");
+        body
+    }
+}
+
+async fn read_request(connection: &mut BufReader<TcpStream>) -> (String, String) {
+    let mut line = String::new();
+    connection.read_line(&mut line).await.unwrap();
+    let mut length = 0;
+    let mut chunked = false;
+    loop {
+        let mut header = String::new();
+        connection.read_line(&mut header).await.unwrap();
+        let header = header.trim().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        chunked |= header == "transfer-encoding: chunked";
+    }
+    if chunked {
+        return (line, read_chunks(connection).await);
+    }
+    let mut body = vec![0; length];
+    connection.read_exact(&mut body).await.unwrap();
+    (line, String::from_utf8(body).unwrap())
+}
+
+async fn read_chunks(connection: &mut BufReader<TcpStream>) -> String {
+    let mut body = String::new();
+    loop {
+        let mut size = String::new();
+        connection.read_line(&mut size).await.unwrap();
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        let mut chunk = vec![0; size + 2];
+        connection.read_exact(&mut chunk).await.unwrap();
+        if size == 0 {
+            return body;
+        }
+        body.push_str(std::str::from_utf8(&chunk[..size]).unwrap());
+    }
+}

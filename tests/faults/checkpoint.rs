@@ -1,0 +1,150 @@
+//! The checkpoint handler: every call x every fault, another ticker between any two calls, and
+//! tables that were rolled back.
+
+use cairn_batch::keys;
+use cairn_store::faults::{At, Fault, Operation};
+use cairn_store::memory::SoftwareSigner;
+use cairn_store::{Objects, Table};
+use cairn_tests::World;
+
+use crate::story::{all_is_well, deliver, event, records};
+
+fn signers() -> [SoftwareSigner; 2] {
+    [SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32])]
+}
+
+/// A log of two entries that is to grow by two more.
+async fn prepare(signer: &SoftwareSigner) -> (World, Vec<cairn_store::StoredRecord>) {
+    let world = World::with_signer(1, signer.clone()).await;
+    let records = records(&world);
+    let process = world.process();
+    deliver(&process, &[&records[..2], &records[2..4]]).await;
+    assert_eq!(process.tick().await.unwrap().added, 2);
+    deliver(&process, &[&records[4..6], &records[6..]]).await;
+    (world, records)
+}
+
+#[tokio::test]
+async fn every_fault_at_every_call_of_a_tick_is_survived() {
+    for signer in signers() {
+        let (world, _) = prepare(&signer).await;
+        let process = world.process();
+        process.tick().await.unwrap();
+        let calls = process.faults.calls().len();
+        assert!(calls > 10, "{calls}");
+        for n in 0..calls {
+            for fault in Fault::ALL {
+                let (world, records) = prepare(&signer).await;
+                let kept = world.verify_as_it_is(None).await.checkpoint;
+                let process = world.process();
+                process.faults.inject(At::call(n), fault);
+                let _ = process.tick_until_crash().await;
+                let case = format!("{:?}", process.faults.fired());
+                assert!(!process.faults.fired().is_empty(), "{case}");
+                all_is_well(&world, &records, &case).await;
+                let report = world.verify_as_it_is(Some(kept)).await;
+                assert!(report.ok, "{case}: {:#?}", report.findings);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_ticker_may_come_between_any_two_calls() {
+    for signer in signers() {
+        for n in 0..16 {
+            let (world, records) = prepare(&signer).await;
+            let (process, other) = (world.process(), world.process());
+            process.faults.before(At::call(n), async move {
+                other.tick().await.unwrap();
+            });
+            process.tick().await.unwrap();
+            all_is_well(&world, &records, &format!("another ticker at call {n}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_new_writes_nothing() {
+    let (world, _) = prepare(&signers()[0]).await;
+    let process = world.process();
+    process.tick().await.unwrap();
+    let writes = process.faults.writes().len();
+    assert_eq!(process.tick().await.unwrap().added, 0);
+    assert_eq!(process.faults.writes().len(), writes);
+    let signed = process.faults.calls().iter().filter(|c| c.operation == Operation::Sign).count();
+    assert_eq!(signed, 1);
+}
+
+#[tokio::test]
+async fn a_log_grows_over_many_ticks_and_tiles() {
+    let world = World::new(1).await;
+    let process = world.process();
+    let mut trusted = None;
+    for round in 0..6 {
+        for n in 0..100 {
+            let record = world.put(0, event(n));
+            assert!(process.ingest(0, &[record]).await.unwrap().unwrap().failures.is_empty());
+        }
+        assert_eq!(process.tick().await.unwrap().size, (round + 1) * 100);
+        let report = world.verify_as_it_is(trusted).await;
+        assert!(report.ok, "{:#?}", report.findings);
+        trusted = Some(report.checkpoint);
+    }
+    let keys = world.cloud.operator().keys();
+    for full in ["log/tile/0/000", "log/tile/0/001", "log/tile/entries/000", "log/tile/1/000.p/2"] {
+        assert!(keys.iter().any(|key| key == full), "{full} is not in {keys:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_head_that_was_rolled_back_signs_nothing() {
+    let (world, _) = prepare(&signers()[0]).await;
+    let old = world.cloud.log_head().await.unwrap();
+    world.process().tick().await.unwrap();
+    for lost in [old, None] {
+        world.cloud.operator().set_log_head(lost);
+        let process = world.process();
+        let refused = process.tick().await.unwrap_err().to_string();
+        assert!(refused.contains("as the table has it"), "{refused}");
+        assert!(process.faults.writes().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_log_head_and_checkpoint_rolled_back_together_sign_nothing() {
+    let (world, _) = prepare(&signers()[0]).await;
+    let old = world.cloud.log_head().await.unwrap();
+    let before = world.cloud.read(keys::CHECKPOINT).await.unwrap().unwrap();
+    world.process().tick().await.unwrap();
+    world.cloud.operator().set_log_head(old);
+    world.cloud.operator().overwrite(keys::CHECKPOINT, None, before.body);
+    let process = world.process();
+    let refused = process.tick().await.unwrap_err().to_string();
+    assert!(refused.contains("log/checkpoints/"), "{refused}");
+    assert!(process.faults.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_header_changed_in_the_table_is_not_logged() {
+    let (world, _) = prepare(&signers()[0]).await;
+    let chain = world.chain(0).await;
+    let mut item = world.cloud.batches(&chain, 2, 1).await.unwrap().remove(0);
+    item.header.header.lineage = cairn_ledger::Lineage::Previous(cairn_ledger::Hash::EMPTY_ROOT);
+    world.cloud.operator().set_batch(&chain, 2, Some(item));
+    let tick = world.process().tick().await.unwrap();
+    assert_eq!((tick.added, tick.broken.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_gap_in_the_table_is_waited_for() {
+    let (world, records) = prepare(&signers()[0]).await;
+    let chain = world.chain(0).await;
+    let item = world.cloud.batches(&chain, 2, 1).await.unwrap().remove(0);
+    world.cloud.operator().set_batch(&chain, 2, None);
+    let tick = world.process().tick().await.unwrap();
+    assert_eq!((tick.added, tick.broken.len()), (0, 1));
+    world.cloud.operator().set_batch(&chain, 2, Some(item));
+    assert_eq!(world.process().tick().await.unwrap().added, 2);
+    all_is_well(&world, &records, "gap").await;
+}

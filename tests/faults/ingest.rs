@@ -1,0 +1,134 @@
+//! One writer: every call of the ingest handler x every fault x every way the batch may be cut
+//! when it comes again, to a new chain and to one that has a batch.
+
+use cairn_store::faults::{At, Fault, Operation};
+use cairn_store::{StoredRecord, Table};
+use cairn_tests::World;
+
+use crate::story::{Cut, all_is_well, deliver, records};
+
+/// Records of the batch that meets the fault.
+const BATCH: usize = 6;
+
+/// Records that are sealed before, if the chain is not new.
+async fn prepare(warm: bool) -> (World, Vec<StoredRecord>, usize) {
+    let world = World::new(1).await;
+    let records = records(&world);
+    if !warm {
+        return (world, records, 0);
+    }
+    deliver(&world.process(), &[&records[..2]]).await;
+    (world, records, 2)
+}
+
+/// The calls that the handler makes for the batch when nothing goes wrong.
+async fn calls(warm: bool) -> usize {
+    let (world, records, sealed) = prepare(warm).await;
+    let process = world.process();
+    deliver(&process, &[&records[sealed..BATCH]]).await;
+    process.faults.calls().len()
+}
+
+async fn every_fault(warm: bool) {
+    let calls = calls(warm).await;
+    assert!(calls >= 5, "created, bundle, head, quarantine, batch, commit; found {calls}");
+    let mut cases = 0;
+    for n in 0..calls {
+        for fault in Fault::ALL {
+            for cut in Cut::ALL {
+                let (world, records, sealed) = prepare(warm).await;
+                let process = world.process();
+                process.faults.inject(At::call(n), fault);
+                let answer = process.ingest(0, &records[sealed..BATCH]).await;
+                let struck = process.faults.fired();
+                let (call, _) = struck.first().expect("the fault has struck");
+                let case = format!("{fault:?} at {call}, then {cut:?}");
+                assert_eq!(answer.is_none(), fault.is_crash(), "{case}");
+
+                // A store that refuses to create an object and then has none has lost one, or lies:
+                // the chain stops, and nothing else does it.
+                let stopped = world.cloud.chain(&world.chain(0).await).await.unwrap().stopped;
+                let lied = fault == Fault::Conflict
+                    && call.operation == Operation::Create
+                    && call.key.starts_with("batches/");
+                assert_eq!(stopped.is_some(), lied, "{case}: {stopped:?}");
+                if lied {
+                    continue;
+                }
+
+                // A process that lives goes on; one that died is followed by another.
+                let next = if process.faults.crashed() { world.process() } else { process };
+                let batches = cut.batches(&records[sealed..], BATCH - sealed);
+                deliver(&next, &batches).await;
+                all_is_well(&world, &records, &case).await;
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} cases");
+}
+
+#[tokio::test]
+async fn a_new_chain_survives_every_fault_at_every_call() {
+    every_fault(false).await;
+}
+
+#[tokio::test]
+async fn a_chain_in_work_survives_every_fault_at_every_call() {
+    every_fault(true).await;
+}
+
+#[tokio::test]
+async fn faults_while_adopting_are_survived() {
+    for n in 0..12 {
+        for fault in Fault::ALL {
+            if fault == Fault::Conflict {
+                continue; // a store that lies: see above
+            }
+            let (world, records, sealed) = prepare(true).await;
+            // The first process dies between the object and its commit.
+            let first = world.process();
+            let commit = Operation::Commit;
+            first.faults.inject(At::operation(commit, 0), Fault::CrashBefore);
+            assert!(first.ingest(0, &records[sealed..BATCH]).await.is_none());
+
+            let second = world.process();
+            second.faults.inject(At::call(n), fault);
+            let _ = second.ingest(0, &records[sealed..BATCH]).await;
+            let case = format!("{:?} while adopting", second.faults.fired());
+
+            deliver(&world.process(), &[&records[sealed..]]).await;
+            all_is_well(&world, &records, &case).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_before_the_commit_is_adopted_and_not_sealed_again() {
+    let (world, records, _) = prepare(false).await;
+    let first = world.process();
+    let commit = Operation::Commit;
+    first.faults.inject(At::operation(commit, 0), Fault::CrashBefore);
+    assert!(first.ingest(0, &records[..BATCH]).await.is_none());
+    let keys = world.cloud.operator().keys();
+
+    deliver(&world.process(), &[&records[..BATCH]]).await;
+    let batches = |keys: &[String]| keys.iter().filter(|key| key.starts_with("batches/")).count();
+    assert_eq!(batches(&world.cloud.operator().keys()), batches(&keys));
+    deliver(&world.process(), &[&records[BATCH..]]).await;
+    all_is_well(&world, &records, "adopted").await;
+}
+
+#[tokio::test]
+async fn records_that_the_stream_has_forgotten_are_adopted_by_what_is_at_hand() {
+    let (world, records, _) = prepare(false).await;
+    let first = world.process();
+    let commit = Operation::Commit;
+    first.faults.inject(At::operation(commit, 0), Fault::CrashBefore);
+    assert!(first.ingest(0, &records[..BATCH]).await.is_none());
+
+    // Bisected, so that the batch at hand is a part of the adopted one; the rest is gone.
+    world.expire(0, &records[BATCH - 1]);
+    deliver(&world.process(), &[&records[..2], &records[BATCH..]]).await;
+    all_is_well(&world, &records, "forgotten").await;
+}

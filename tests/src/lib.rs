@@ -1,0 +1,5 @@
+//! What the tests share: a deployment in memory that runs the real handlers.
+
+mod world;
+
+pub use world::{DAY, ORIGIN, Process, World};

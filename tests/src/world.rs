@@ -1,0 +1,256 @@
+//! A deployment in memory: the real handlers and the real verifier over a store in memory, which
+//! can be made to fail at every step.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cairn_batch::keys;
+use cairn_event::Bundle;
+use cairn_ingest::{IngestError, Request, Response};
+use cairn_ledger::{ChainId, VerifierKey};
+use cairn_store::faults::{Faults, Faulty};
+use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
+use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
+use cairn_verify::{
+    Archive, ArchiveError, Encryption, Head, Lock, Object, Options, Report, Version,
+};
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+
+/// Name of the log of every [`World`].
+pub const ORIGIN: &str = "cairn.example/test";
+
+/// A day.
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+const STREAM: &str = "cairn-events";
+
+/// A deployment in memory, and the memory of what was put on its stream.
+#[derive(Clone)]
+pub struct World {
+    /// The cloud.
+    pub cloud: Memory,
+    /// The log's public key.
+    pub key: VerifierKey,
+    signer: SoftwareSigner,
+    bundle: Bundle,
+}
+
+/// A warm function's process: what it remembers lasts from one call to the next.
+pub struct Process {
+    /// Its faults.
+    pub faults: Faults,
+    ingest: cairn_ingest::Deps<Faulty<Memory>, Faulty<Memory>, Faulty<Memory>>,
+    checkpoint: cairn_checkpoint::Deps<Faulty<Memory>, Faulty<Memory>, Faulty<SoftwareSigner>>,
+}
+
+impl World {
+    /// A deployment whose stream has this many shards.
+    pub async fn new(shards: usize) -> Self {
+        Self::with_signer(shards, SoftwareSigner::ed25519([7; 32])).await
+    }
+
+    /// A deployment that signs with this key.
+    pub async fn with_signer(shards: usize, signer: SoftwareSigner) -> Self {
+        let cloud = Memory::new(Timestamp::now);
+        cloud.create_stream(STREAM, shards);
+        let bundle = Bundle::with_tenant_key([9; 32]);
+        let retention =
+            Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
+        let key = keys::bundle(&bundle.hash());
+        cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
+        let key = VerifierKey::from_spki(ORIGIN, &signer.public_key().await.unwrap()).unwrap();
+        Self { cloud, key, signer, bundle }
+    }
+
+    /// Puts a record on a shard.
+    pub fn put(&self, shard: usize, data: impl Into<Vec<u8>>) -> StoredRecord {
+        self.cloud.put_record(STREAM, &shard_name(shard), data)
+    }
+
+    /// Splits or merges shards.
+    pub fn add_shard(&self, parents: &[usize]) {
+        let parents: Vec<String> = parents.iter().map(|n| shard_name(*n)).collect();
+        let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+        self.cloud.add_shard(STREAM, &parents);
+    }
+
+    /// Forgets a shard's records up to one.
+    pub fn expire(&self, shard: usize, through: &StoredRecord) {
+        self.cloud.expire_records(STREAM, &shard_name(shard), &through.sequence);
+    }
+
+    /// A new process of both functions.
+    pub fn process(&self) -> Process {
+        let faults = Faults::new();
+        let ingest = cairn_ingest::Deps {
+            objects: faults.wrap(self.cloud.clone()),
+            table: faults.wrap(self.cloud.clone()),
+            stream: faults.wrap(self.cloud.clone()),
+            settings: cairn_ingest::Settings {
+                origin: ORIGIN.to_owned(),
+                bundle: self.bundle.hash(),
+                lock_mode: LockMode::Compliance,
+                batch_retention: DAY * 35,
+            },
+            now: Timestamp::now,
+            salt,
+            warm: cairn_ingest::Warm::default(),
+        };
+        let checkpoint = cairn_checkpoint::Deps {
+            objects: faults.wrap(self.cloud.clone()),
+            table: faults.wrap(self.cloud.clone()),
+            signer: faults.wrap(self.signer.clone()),
+            key: self.key.clone(),
+            settings: cairn_checkpoint::Settings {
+                origin: ORIGIN.to_owned(),
+                lock_mode: LockMode::Compliance,
+                batch_retention: DAY * 35,
+                log_retention: DAY * 3650,
+            },
+            now: Timestamp::now,
+        };
+        Process { faults, ingest, checkpoint }
+    }
+
+    /// The chain of a shard.
+    pub async fn chain(&self, shard: usize) -> ChainId {
+        use cairn_store::Stream;
+        let created = self.cloud.created(STREAM).await.unwrap();
+        ChainId::new(STREAM, created, &shard_name(shard)).unwrap()
+    }
+
+    /// Ticks until nothing is new, and verifies with the heads of the table.
+    pub async fn verify(&self) -> Report {
+        let process = self.process();
+        while process.tick().await.expect("a tick without faults succeeds").added > 0 {}
+        self.verify_as_it_is(None).await
+    }
+
+    /// Verifies what is there, against a checkpoint that was kept.
+    pub async fn verify_as_it_is(&self, trusted: Option<String>) -> Report {
+        let mut heads = BTreeMap::new();
+        for chain in self.cloud.chains().await.unwrap() {
+            let state = self.cloud.chain(&chain).await.unwrap();
+            if let Some(head) = state.head {
+                let head = Head {
+                    number: head.number,
+                    link: head.link,
+                    version: head.object.version.as_str().to_owned(),
+                    stopped: state.stopped,
+                };
+                heads.insert(chain, head);
+            }
+        }
+        let options = Options {
+            verifier_keys: vec![self.key.to_string()],
+            trusted,
+            data_key: Some(DATA_KEY.to_owned()),
+            batch_retention: (DAY * 35).as_secs(),
+            log_retention: (DAY * 3650).as_secs(),
+            heads: Some(heads),
+            heads_read: None,
+        };
+        let archive = MemoryArchive(self.cloud.clone());
+        cairn_verify::verify(&archive, &options, &Silent).expect("memory can be read")
+    }
+}
+
+impl Process {
+    /// Hands records of a shard to the ingest handler, as Lambda does. `None`: it died.
+    pub async fn ingest(
+        &self,
+        shard: usize,
+        records: &[StoredRecord],
+    ) -> Option<Result<Response, IngestError>> {
+        let request = request(shard, records);
+        self.faults.until_crash(cairn_ingest::handle(&self.ingest, request)).await
+    }
+
+    /// Lets the checkpoint handler tick.
+    pub async fn tick(&self) -> Result<cairn_checkpoint::Tick, cairn_checkpoint::CheckpointError> {
+        cairn_checkpoint::handle(&self.checkpoint).await
+    }
+
+    /// The same in a process that may die on the way.
+    pub async fn tick_until_crash(
+        &self,
+    ) -> Option<Result<cairn_checkpoint::Tick, cairn_checkpoint::CheckpointError>> {
+        self.faults.until_crash(cairn_checkpoint::handle(&self.checkpoint)).await
+    }
+}
+
+fn request(shard: usize, records: &[StoredRecord]) -> Request {
+    let shard = shard_name(shard);
+    let records: Vec<_> = records
+        .iter()
+        .map(|record| {
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century")]
+            let arrived = record.arrived.as_millisecond() as f64 / 1000.0;
+            serde_json::json!({
+                "eventID": format!("{shard}:{}", record.sequence),
+                "eventSourceARN": format!("arn:aws:kinesis:eu-central-1:000000000000:stream/{STREAM}"),
+                "kinesis": {
+                    "sequenceNumber": record.sequence,
+                    "data": STANDARD.encode(&record.data),
+                    "approximateArrivalTimestamp": arrived,
+                },
+            })
+        })
+        .collect();
+    serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+}
+
+fn shard_name(n: usize) -> String {
+    format!("shardId-{n:012}")
+}
+
+fn salt() -> [u8; 32] {
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).unwrap();
+    salt
+}
+
+struct Silent;
+
+impl cairn_verify::Progress for Silent {
+    fn total(&self, _: u64) {}
+    fn batch(&self, _: u64) {}
+}
+
+/// The verifier's view of a bucket in memory, whose answers never wait.
+struct MemoryArchive(Memory);
+
+impl Archive for MemoryArchive {
+    fn versions(&self, prefix: &str) -> Result<Vec<Version>, ArchiveError> {
+        let versions = self.0.versions(prefix).now_or_never().unwrap().unwrap();
+        let versions = versions.into_iter().map(|version| Version {
+            key: version.key,
+            version: version.version.as_str().to_owned(),
+            delete_marker: version.delete_marker,
+            latest: version.latest,
+            size: version.size,
+        });
+        Ok(versions.collect())
+    }
+
+    fn read(&self, key: &str, version: Option<&str>) -> Result<Option<Object>, ArchiveError> {
+        let found = match version {
+            None => self.0.read(key).now_or_never(),
+            Some(version) => self.0.read_version(key, &VersionId::new(version)).now_or_never(),
+        };
+        Ok(found.unwrap().unwrap().map(|object| Object {
+            body: object.body,
+            version: object.version.as_str().to_owned(),
+            modified: object.modified,
+            lock: object.retention.map(|retention| Lock { until: retention.until }),
+            encryption: match object.encryption {
+                cairn_store::Encryption::Kms(key) => Encryption::Kms(key),
+                cairn_store::Encryption::Other(name) => Encryption::Other(name),
+            },
+        }))
+    }
+}
