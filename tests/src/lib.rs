@@ -2,4 +2,4 @@
 
 mod world;
 
-pub use world::{DAY, ORIGIN, Process, World};
+pub use world::*;

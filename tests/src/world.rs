@@ -26,6 +26,9 @@ pub const ORIGIN: &str = "cairn.example/test";
 /// A day.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// Key of the tenant lines of every [`World`].
+pub const TENANT_KEY: [u8; 32] = [9; 32];
+
 const STREAM: &str = "cairn-events";
 
 /// A deployment in memory, and the memory of what was put on its stream.
@@ -57,13 +60,20 @@ impl World {
     pub async fn with_signer(shards: usize, signer: SoftwareSigner) -> Self {
         let cloud = Memory::new(Timestamp::now);
         cloud.create_stream(STREAM, shards);
-        let bundle = Bundle::with_tenant_key([9; 32]);
+        let key = VerifierKey::from_spki(ORIGIN, &signer.public_key().await.unwrap()).unwrap();
+        let world = Self { cloud, key, signer, bundle: Bundle::with_tenant_key(TENANT_KEY) };
+        world.add_bundle(TENANT_KEY).await;
+        world
+    }
+
+    /// Puts another config bundle into the archive.
+    pub async fn add_bundle(&self, tenant_key: [u8; 32]) -> Bundle {
+        let bundle = Bundle::with_tenant_key(tenant_key);
         let retention =
             Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
         let key = keys::bundle(&bundle.hash());
-        cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
-        let key = VerifierKey::from_spki(ORIGIN, &signer.public_key().await.unwrap()).unwrap();
-        Self { cloud, key, signer, bundle }
+        self.cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
+        bundle
     }
 
     /// Puts a record on a shard.
@@ -83,8 +93,23 @@ impl World {
         self.cloud.expire_records(STREAM, &shard_name(shard), &through.sequence);
     }
 
+    /// Makes the stream again, under the same name: its numbers and shards start anew.
+    pub fn make_stream_again(&self) {
+        self.cloud.create_stream(STREAM, 1);
+    }
+
+    /// Forgets a shard, as the stream does when its last record has expired.
+    pub fn expire_shard(&self, shard: usize) {
+        self.cloud.expire_shard(STREAM, &shard_name(shard));
+    }
+
     /// A new process of both functions.
     pub fn process(&self) -> Process {
+        self.process_with_clock(Timestamp::now)
+    }
+
+    /// The same with a clock of its own.
+    pub fn process_with_clock(&self, now: fn() -> Timestamp) -> Process {
         let faults = Faults::new();
         let ingest = cairn_ingest::Deps {
             objects: faults.wrap(self.cloud.clone()),
@@ -96,7 +121,7 @@ impl World {
                 lock_mode: LockMode::Compliance,
                 batch_retention: DAY * 35,
             },
-            now: Timestamp::now,
+            now,
             salt,
             warm: cairn_ingest::Warm::default(),
         };
@@ -111,7 +136,7 @@ impl World {
                 batch_retention: DAY * 35,
                 log_retention: DAY * 3650,
             },
-            now: Timestamp::now,
+            now,
         };
         Process { faults, ingest, checkpoint }
     }

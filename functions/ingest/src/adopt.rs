@@ -1,24 +1,41 @@
 //! Judges an object that is already there at the next number of a chain: left by a crash between
 //! its creation and its commit, or made by another writer a moment ago, or planted.
 
-use std::collections::BTreeMap;
+use cairn_batch::{BatchError, Columns, keys};
+use cairn_ledger::{BatchHeader, Hash, Lineage, Parent};
+use cairn_store::{
+    ChainHead, Encryption, Objects, StoreError, StoredObject, Stream, Table, VersionId,
+};
 
-use cairn_batch::{Batch, keys};
-use cairn_event::{Item, Leaf, Record, TRANSFORM};
-use cairn_ledger::{BatchHeader, Hash, Lineage, SequenceNumber};
-use cairn_store::{ChainHead, Objects, StoreError, Stream, Table, VersionId};
-
+use crate::build;
 use crate::handler::{Shard, candidate};
 use crate::protocol::Answer;
-use crate::quarantine;
+use crate::rebuild;
 use crate::recompute::recomputes;
 
-/// Bytes of leaves that an adopted object may hold: several times what a batch is built to.
-const LEAF_BYTES: u64 = 64 << 20;
+/// Why an object is not adopted.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is not the chain's next batch, and never will be: the chain stops.
+    Foreign(String),
+    /// It cannot be judged here and now: by this version of the code, or in this function's
+    /// memory. Nothing is decided and nothing is lost; the records wait for a writer that can.
+    Unclear(String),
+}
+
+/// Says that an object is not the chain's, in the words of every such judgement.
+pub(crate) fn foreign(
+    what: impl std::fmt::Display,
+    expected: &dyn std::fmt::Debug,
+    found: &dyn std::fmt::Debug,
+) -> Refusal {
+    Refusal::Foreign(format!("{what}: expected {expected:?}, found {found:?}"))
+}
 
 /// Reads the object after `head` and judges whether it may be committed: it must be the only
-/// version at its key, extend the head, and recompute from its own bytes; and where it was made
-/// under the bundle and the code that run now, its leaves must be those its records make.
+/// version at its key, extend the head, and recompute from its own bytes; it must hold the records
+/// that the shard has, and no others; and where it was made under the bundle and the code that run
+/// now, its leaves must be those its records make.
 pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
     shard: &Shard<'_, O, T, S>,
     head: Option<&ChainHead>,
@@ -26,158 +43,158 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
 ) -> Result<Answer, StoreError> {
     let (number, lineage) = shard.position(head).await?;
     let key = keys::batch(&shard.chain, number);
-    let version = match only_version(&shard.deps.objects, &key).await? {
-        Ok(version) => version,
-        Err(reason) => return Ok(Answer::Foreign(reason)),
-    };
-    let Some(object) = shard.deps.objects.read_version(&key, &version).await? else {
-        return Ok(Answer::Foreign(format!("{key}: version {} has vanished", version.as_str())));
-    };
-    let sha256 = Hash::of(&object.body);
-    let batch = match cairn_batch::decode(object.body, LEAF_BYTES) {
-        Ok(batch) => batch,
-        Err(error) => return Ok(Answer::Foreign(format!("{key}: {error}"))),
-    };
-    let extends = extends(shard, &batch.header, number, &lineage, head);
-    let sealed = batch.header.clone().seal(sha256);
-    let own_bundle = batch.header.bundle == shard.deps.settings.bundle;
-    let bundle = own_bundle.then_some(shard.bundle);
-    let verdict = match extends.and_then(|()| recomputes(&batch, bundle)) {
-        Ok(()) => compare(shard, &batch, first).await?,
-        Err(reason) => Err(reason),
-    };
-    Ok(match verdict {
-        Ok(()) => {
-            tracing::warn!(adopted = true, %key, %sha256, "an object that was there is adopted");
-            Answer::Candidate(candidate(sealed, version))
+    let answer = match judge(shard, head, first, &key, &lineage).await? {
+        Ok((header, version)) => {
+            tracing::warn!(%key, sha256 = %header.sha256, "an object that was there is adopted");
+            Answer::Candidate(candidate(header, version))
         }
-        Err(reason) => Answer::Foreign(format!("{key}: {reason}")),
-    })
+        Err(Refusal::Foreign(reason)) => Answer::Foreign(format!("{key}: {reason}")),
+        Err(Refusal::Unclear(reason)) => {
+            tracing::error!(alarm = "chain.blocked", %key, reason, "an object cannot be judged");
+            Answer::Failed(format!("{key}: {reason}"))
+        }
+    };
+    Ok(answer)
 }
 
-/// The version at a key, if there is one and nothing else.
-async fn only_version(
+type Judged = Result<(cairn_ledger::SealedHeader, VersionId), Refusal>;
+
+async fn judge<O: Objects, T: Table, S: Stream>(
+    shard: &Shard<'_, O, T, S>,
+    head: Option<&ChainHead>,
+    first: usize,
+    key: &str,
+    lineage: &Lineage,
+) -> Result<Judged, StoreError> {
+    let object = match only_object(&shard.deps.objects, key).await? {
+        Ok(object) => object,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let sha256 = Hash::of(&object.body);
+    let limit = build::most_row_bytes(shard.bundle);
+    let columns = match Columns::read(&object.body, limit) {
+        Ok(columns) => columns,
+        Err(error) => return Ok(Err(unreadable(error))),
+    };
+    let header = columns.header();
+    if let Err(refusal) = extends(shard, header, key, head) {
+        return Ok(Err(refusal));
+    }
+    if let Err(refusal) = follows(&shard.deps.table, &header.lineage, lineage).await? {
+        return Ok(Err(refusal));
+    }
+    let own_bundle = header.bundle == shard.deps.settings.bundle;
+    let batch = match recomputes(&columns, own_bundle.then_some(shard.bundle)) {
+        Ok(batch) => batch,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if let Err(refusal) = rebuild::compare(shard, header, &batch, first).await? {
+        return Ok(Err(refusal));
+    }
+    if let Err(refusal) = protected(&object) {
+        return Ok(Err(refusal));
+    }
+    Ok(Ok((header.clone().seal(sha256), object.version)))
+}
+
+/// The object at a key, if it is the only version there ever was.
+async fn only_object(
     objects: &impl Objects,
     key: &str,
-) -> Result<Result<VersionId, String>, StoreError> {
+) -> Result<Result<StoredObject, Refusal>, StoreError> {
     let mut versions = objects.versions(key).await?;
     versions.retain(|version| version.key == key);
-    Ok(match &versions[..] {
-        [only] if !only.delete_marker => Ok(only.version.clone()),
-        [] => Err(format!("{key}: creation was refused, yet no version is there")),
+    let version = match &versions[..] {
+        [only] if !only.delete_marker => &only.version,
+        [] => {
+            let reason = "creation was refused, yet no version is there".to_owned();
+            return Ok(Err(Refusal::Foreign(reason)));
+        }
         several => {
             let markers = several.iter().filter(|version| version.delete_marker).count();
             let versions = several.len() - markers;
-            Err(format!(
-                "{key}: expected one version, found {versions} and {markers} delete markers"
-            ))
+            let found = format!("{versions} and {markers} delete markers");
+            let reason = format!("expected one version, found {found}");
+            return Ok(Err(Refusal::Foreign(reason)));
         }
-    })
+    };
+    let object = objects.read_version(key, version).await?;
+    let vanished = || Refusal::Foreign(format!("version {} has vanished", version.as_str()));
+    Ok(object.ok_or_else(vanished))
 }
 
-/// Whether the header is the next of this chain.
+/// What is no batch at all is foreign. What may be one that only this version of the code or this
+/// function's memory cannot read must not stop a chain for good.
+fn unreadable(error: BatchError) -> Refusal {
+    match error {
+        BatchError::File { .. } => Refusal::Foreign(error.to_string()),
+        error => Refusal::Unclear(error.to_string()),
+    }
+}
+
+/// Whether the header is the next of this chain, its lineage apart.
 fn extends<O, T, S>(
     shard: &Shard<'_, O, T, S>,
     header: &BatchHeader,
-    number: u64,
-    lineage: &Lineage,
+    key: &str,
     head: Option<&ChainHead>,
-) -> Result<(), String> {
-    let expect = |what: &str, expected: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
-        Err(format!("{what}: expected {expected:?}, found {found:?}"))
-    };
+) -> Result<(), Refusal> {
+    let number = head.map_or(0, |head| head.number + 1);
     if header.origin != shard.deps.settings.origin {
-        return expect("origin", &shard.deps.settings.origin, &header.origin);
+        return Err(foreign("origin", &shard.deps.settings.origin, &header.origin));
     }
     if header.chain != shard.chain {
-        return expect("chain", &shard.chain, &header.chain);
+        return Err(foreign("chain", &shard.chain, &header.chain));
     }
     if header.number != number {
-        return expect("number", &number, &header.number);
+        return Err(foreign("number", &number, &header.number));
     }
-    if header.lineage != *lineage {
-        return expect("lineage", lineage, &header.lineage);
-    }
-    if header.key != keys::batch(&shard.chain, number) {
-        return expect("object key", &keys::batch(&shard.chain, number), &header.key);
+    if header.key != key {
+        return Err(foreign("object key", &key, &header.key));
     }
     match head {
-        Some(head) if header.first <= head.last => {
-            Err(format!("records from {} on, but {} is sealed", header.first, head.last))
-        }
+        Some(head) if header.first <= head.last => Err(Refusal::Foreign(format!(
+            "records from {} on, but {} is sealed",
+            header.first, head.last
+        ))),
         _ => Ok(()),
     }
 }
 
-/// Whether what the adopted leaves say of their records is what the records say.
-async fn compare<O: Objects, T: Table, S: Stream>(
-    shard: &Shard<'_, O, T, S>,
-    batch: &Batch,
-    first: usize,
-) -> Result<Result<(), String>, StoreError> {
-    let header = &batch.header;
-    let mut adopted: BTreeMap<&SequenceNumber, Vec<&Leaf>> = BTreeMap::new();
-    for row in &batch.rows {
-        adopted.entry(&row.leaf.sequence).or_default().push(&row.leaf);
-    }
-    // Records it claims to have passed and does not hold would never be sealed.
-    let at_hand: Vec<&Record> =
-        shard.records[first..].iter().filter(|record| record.sequence <= header.last).collect();
-    if let Some(skipped) = at_hand.iter().find(|record| !adopted.contains_key(&record.sequence)) {
-        return Ok(Err(format!("record {} is passed over", skipped.sequence)));
-    }
-    let same_rules = header.bundle == shard.deps.settings.bundle && header.transform == TRANSFORM;
-    if !same_rules {
+/// Whether a batch follows what it must. A first batch may name more parents than the stream can
+/// still tell of, when a shard without batches has left it since: each must be the head of its chain.
+async fn follows(
+    table: &impl Table,
+    found: &Lineage,
+    expected: &Lineage,
+) -> Result<Result<(), Refusal>, StoreError> {
+    if found == expected {
         return Ok(Ok(()));
     }
-    let fetched;
-    let records: Vec<&Record> = if at_hand.len() as u64 == header.counts.records {
-        at_hand
-    } else {
-        fetched = fetch(shard, header).await?;
-        if fetched.len() as u64 == header.counts.records {
-            fetched.iter().collect()
-        } else {
-            at_hand
-        }
+    let refusal = foreign("lineage", expected, found);
+    let (Lineage::Genesis(named), Lineage::Genesis(known)) = (found, expected) else {
+        return Ok(Err(refusal));
     };
-    let salts = match quarantine::salts(&shard.deps.objects, header, &batch.rows).await? {
-        Ok(salts) => salts,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let mut items = Vec::new();
-    for record in records {
-        items.clear();
-        cairn_event::transform(&shard.chain, record, shard.bundle, &mut items);
-        let leaves = adopted.get(&record.sequence).map(Vec::as_slice).unwrap_or_default();
-        let same = items.len() == leaves.len()
-            && items.iter().zip(leaves).all(|(item, leaf)| match item {
-                Item::Event(rebuilt) => rebuilt.bytes == leaf.bytes,
-                Item::Rejection(rebuilt) => {
-                    salts.get(&(rebuilt.sequence.clone(), rebuilt.index)).is_some_and(
-                        |(salt, hash)| rebuilt.leaf(&shard.chain, salt, hash).bytes == leaf.bytes,
-                    )
-                }
-            });
-        if !same {
-            return Ok(Err(format!(
-                "the leaves of record {} are not those it makes",
-                record.sequence
-            )));
+    for Parent { chain, link } in named {
+        if table.chain(chain).await?.head.is_none_or(|head| head.link != *link) {
+            return Ok(Err(refusal));
         }
     }
-    Ok(Ok(()))
+    let named_all = known.iter().all(|parent| named.contains(parent));
+    Ok(if named_all { Ok(()) } else { Err(refusal) })
 }
 
-/// The records of an adopted batch, as far as the stream still has them.
-async fn fetch<O, T, S: Stream>(
-    shard: &Shard<'_, O, T, S>,
-    header: &BatchHeader,
-) -> Result<Vec<Record>, StoreError> {
-    let (stream, id) = (shard.chain.stream(), shard.chain.shard());
-    let records = shard.deps.stream.records(stream, id, &header.first, &header.last).await?;
-    Ok(records
-        .into_iter()
-        .map(|r| Record { sequence: r.sequence, arrived: r.arrived, data: r.data })
-        .collect())
+/// Whether the object has the protection that every writer gives. One without is the chain's
+/// all the same, and could be taken away: an operator must look before the chain rests on it.
+fn protected(object: &StoredObject) -> Result<(), Refusal> {
+    if object.retention.is_none() {
+        let reason = "expected an Object Lock, found none (or no right to see it)".to_owned();
+        return Err(Refusal::Unclear(reason));
+    }
+    match &object.encryption {
+        Encryption::Kms(_) => Ok(()),
+        Encryption::Other(found) => {
+            Err(Refusal::Unclear(format!("expected encryption under KMS, found {found}")))
+        }
+    }
 }

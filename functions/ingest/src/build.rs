@@ -5,11 +5,18 @@ use cairn_batch::{BatchError, keys};
 use cairn_event::{Bundle, Item, Leaf, Record, Rejection, TRANSFORM};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
 use cairn_ledger::{Frontier, TenantTree};
+use jiff::Timestamp;
 
-/// Leaf bytes after which a batch takes no further record, so that an invocation full of small
-/// compressed records that hold much stays within the function's memory: 8 MiB, more than a full
+/// Bytes of rows after which a batch takes no further record, so that an invocation full of small
+/// compressed records that hold much stays within the function's memory: 16 MiB, more than a full
 /// invocation (6 MB of base64) of plain records makes.
-const LEAF_BYTES: usize = 8 << 20;
+const ROW_BYTES: usize = 16 << 20;
+
+/// The most bytes of rows that a batch made under this bundle can have: what it had before its last
+/// record, and what the largest record makes.
+pub(crate) fn most_row_bytes(bundle: &Bundle) -> u64 {
+    ROW_BYTES as u64 + 4 * bundle.limits.decoded_bytes
+}
 
 /// What a batch is built under: the same for every batch of a warm function.
 #[derive(Debug)]
@@ -73,7 +80,7 @@ pub fn build(
         tenants: tenants.root(),
         first: records[0].sequence.clone(),
         last: records[taken - 1].sequence.clone(),
-        arrived: arrival_range(records),
+        arrived: arrival_range(records.iter().map(|record| record.arrived)).unwrap_or_default(),
         bundle: context.bundle_hash,
         transform: TRANSFORM.to_owned(),
         key: keys::batch(context.chain, number),
@@ -89,20 +96,13 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
         cairn_event::transform(context.chain, record, context.bundle, &mut items);
-        bytes += items[measured..].iter().map(size).sum::<usize>();
+        bytes += items[measured..].iter().map(footprint).sum::<usize>();
         measured = items.len();
-        if bytes >= LEAF_BYTES {
+        if bytes >= ROW_BYTES {
             return (items, n + 1);
         }
     }
     (items, records.len())
-}
-
-fn size(item: &Item) -> usize {
-    match item {
-        Item::Event(leaf) => leaf.bytes.len(),
-        Item::Rejection(rejection) => rejection.raw.len(),
-    }
 }
 
 fn is_rejection(item: &Item) -> bool {
@@ -145,11 +145,18 @@ fn leaves(
     (leaves, quarantine)
 }
 
-fn arrival_range(records: &[Record]) -> [String; 2] {
-    let (mut from, mut to) = (records[0].arrived, records[0].arrived);
-    for record in records {
-        from = from.min(record.arrived);
-        to = to.max(record.arrived);
+/// The earliest and the latest of arrivals, as a header writes them.
+pub(crate) fn arrival_range(arrivals: impl IntoIterator<Item = Timestamp>) -> Option<[String; 2]> {
+    let mut arrivals = arrivals.into_iter();
+    let first = arrivals.next()?;
+    let (from, to) =
+        arrivals.fold((first, first), |(from, to), time| (from.min(time), to.max(time)));
+    Some([from, to].map(|time| format!("{time:.3}")))
+}
+
+fn footprint(item: &Item) -> usize {
+    match item {
+        Item::Event(leaf) => leaf.bytes.len() + 512,
+        Item::Rejection(rejection) => rejection.raw.len() * 7 / 3 + 1024,
     }
-    [from, to].map(|time| format!("{time:.3}"))
 }

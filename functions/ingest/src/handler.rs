@@ -30,7 +30,7 @@ pub struct Deps<O, T, S> {
     pub stream: S,
     /// What the operator decided.
     pub settings: Settings,
-    /// The clock: for retention alone.
+    /// The clock: for retention, and for how long what is remembered holds.
     pub now: fn() -> Timestamp,
     /// Fresh random salts.
     pub salt: fn() -> [u8; 32],
@@ -55,9 +55,21 @@ pub struct Settings {
 #[derive(Debug, Default)]
 pub struct Warm {
     heads: Mutex<HashMap<ChainId, ChainHead>>,
-    chains: Mutex<HashMap<String, Timestamp>>,
+    streams: Mutex<HashMap<String, Created>>,
     bundle: Mutex<Option<(Hash, std::sync::Arc<Bundle>)>>,
 }
+
+/// When a stream was created, and when that was asked.
+#[derive(Debug, Clone, Copy)]
+struct Created {
+    at: Timestamp,
+    asked: Timestamp,
+}
+
+/// For how long a stream is taken to be the same one: one that is made again under its name has
+/// other chains. Short enough for that, and few enough requests (Kinesis answers 20 a second for an
+/// account) for some thousand shards.
+const SAME_STREAM: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a request cannot be worked on at all.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +131,10 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let mut loads = 0;
         loop {
             if let Step::Finish(outcome) = step {
+                if outcome != Outcome::Committed {
+                    // The next invocation looks before it writes.
+                    self.deps.warm.forget(&self.chain);
+                }
                 return outcome;
             }
             if step == Step::Load {
@@ -133,7 +149,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     async fn execute(&self, step: &Step) -> Answer {
         let result = match step {
             Step::Load => self.load().await,
-            Step::Seal { head, first } => self.seal(head.as_ref(), *first).await,
+            Step::Seal { head, first, look } => self.seal(head.as_ref(), *first, *look).await,
             Step::Adopt { head, first } => adopt::adopt(self, head.as_ref(), *first).await,
             Step::Commit { head, candidate } => self.commit(head.as_ref(), candidate).await,
             Step::Stop { head, reason } => self.stop(head.as_ref(), reason).await,
@@ -154,8 +170,17 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         Ok(Answer::Loaded(state))
     }
 
-    async fn seal(&self, head: Option<&ChainHead>, first: usize) -> Result<Answer, StoreError> {
+    async fn seal(
+        &self,
+        head: Option<&ChainHead>,
+        first: usize,
+        look: bool,
+    ) -> Result<Answer, StoreError> {
         let (number, lineage) = self.position(head).await?;
+        let key = keys::batch(&self.chain, number);
+        if look && !self.deps.objects.versions(&key).await?.is_empty() {
+            return Ok(Answer::Taken);
+        }
         let built = match self.build(number, lineage, &self.records[first..]) {
             Ok(built) => built,
             Err(error) => return Ok(Answer::Failed(format!("cannot build a batch: {error}"))),
@@ -163,7 +188,6 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         if let Some((key, bytes)) = &built.quarantine {
             self.keep(key, bytes).await?;
         }
-        let key = built.header.header.key.clone();
         match self.deps.objects.create(&key, built.object, Some(self.retention())).await {
             Ok(version) => {
                 tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
@@ -269,13 +293,22 @@ async fn pause(loads: u32) {
 
 impl<O: Objects, T, S: Stream> Deps<O, T, S> {
     async fn created(&self, stream: &str) -> Result<Timestamp, StoreError> {
-        let known = lock(&self.warm.chains).get(stream).copied();
-        if let Some(created) = known {
-            return Ok(created);
+        let now = (self.now)();
+        let known = lock(&self.warm.streams).get(stream).copied();
+        if let Some(Created { at, asked }) = known
+            && now.duration_since(asked) < SAME_STREAM
+        {
+            return Ok(at);
         }
-        let created = self.stream.created(stream).await?;
-        lock(&self.warm.chains).insert(stream.to_owned(), created);
-        Ok(created)
+        match (self.stream.created(stream).await, known) {
+            (Ok(at), _) => {
+                lock(&self.warm.streams).insert(stream.to_owned(), Created { at, asked: now });
+                Ok(at)
+            }
+            // Not now: then the next invocation asks.
+            (Err(StoreError::Throttled { .. }), Some(known)) => Ok(known.at),
+            (Err(error), _) => Err(error),
+        }
     }
 
     async fn bundle(&self) -> Result<std::sync::Arc<Bundle>, IngestError> {

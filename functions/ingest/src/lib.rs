@@ -9,6 +9,7 @@ mod handler;
 mod lineage;
 pub mod protocol;
 mod quarantine;
+mod rebuild;
 mod recompute;
 mod request;
 

@@ -4,7 +4,8 @@
 //! 1. *Load* the head (a warm function starts from the one it remembers).
 //! 2. Records at or below the head's last sequence number are sealed already.
 //! 3. *Seal*: build the next batch and create its object, if no object is there. This put is the
-//!    linearisation point: whoever creates number n decides it.
+//!    linearisation point: whoever creates number n decides it. After a load, look first: whatever
+//!    is there is either what a crash left, or a delete marker that the put's condition does not see.
 //! 4. *Commit*: move the head to the batch, on condition that it has not moved.
 //! 5. The object exists already (a crash before the commit, or another writer): *adopt* it. Its
 //!    records may be fewer or more than those at hand; what remains goes on from there.
@@ -30,6 +31,9 @@ pub enum Step {
         head: Option<ChainHead>,
         /// The first record that is not sealed yet.
         first: usize,
+        /// Whether to look first if anything is at its key already, be it a delete marker, which a
+        /// condition on the put does not see. A warm function knows that it put the last one.
+        look: bool,
     },
     /// Read the object after `head` and judge whether it may be committed.
     Adopt {
@@ -124,7 +128,7 @@ impl Protocol {
         let mut protocol = Self { records, first: 0, attempts: 0 };
         let step = match remembered {
             None => Step::Load,
-            Some(head) => protocol.go_on_from(Some(head)),
+            Some(head) => protocol.go_on_from(Some(head), false),
         };
         (protocol, step)
     }
@@ -133,7 +137,7 @@ impl Protocol {
     pub fn next(&mut self, step: Step, answer: Answer) -> Step {
         match (step, answer) {
             (Step::Load, Answer::Loaded(state)) => {
-                match (self.go_on_from(state.head), state.stopped) {
+                match (self.go_on_from(state.head, true), state.stopped) {
                     (Step::Seal { .. }, Some(reason)) => self.stopped(reason),
                     (step, _) => step,
                 }
@@ -141,11 +145,11 @@ impl Protocol {
             (Step::Seal { head, .. } | Step::Adopt { head, .. }, Answer::Candidate(candidate)) => {
                 Step::Commit { head, candidate }
             }
-            (Step::Seal { head, first }, Answer::Taken) => Step::Adopt { head, first },
+            (Step::Seal { head, first, .. }, Answer::Taken) => Step::Adopt { head, first },
             (Step::Adopt { head, .. }, Answer::Foreign(reason)) => Step::Stop { head, reason },
             (Step::Commit { candidate, .. }, Answer::Done) => {
                 self.attempts = 0;
-                self.go_on_from(Some(candidate.next))
+                self.go_on_from(Some(candidate.next), false)
             }
             (Step::Stop { reason, .. }, Answer::Done) => self.stopped(reason),
             (Step::Commit { .. } | Step::Stop { .. }, Answer::Conflict) => {
@@ -157,14 +161,14 @@ impl Protocol {
         }
     }
 
-    fn go_on_from(&mut self, head: Option<ChainHead>) -> Step {
+    fn go_on_from(&mut self, head: Option<ChainHead>, look: bool) -> Step {
         if let Some(head) = &head {
             self.first = self.records.partition_point(|sequence| *sequence <= head.last);
         }
         if self.first == self.records.len() {
             return Step::Finish(Outcome::Committed);
         }
-        Step::Seal { head, first: self.first }
+        Step::Seal { head, first: self.first, look }
     }
 
     fn load_again(&mut self, reason: String) -> Step {

@@ -2,25 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_batch::{Row, keys};
+use cairn_batch::keys;
 use cairn_ledger::{BatchHeader, Hash, SequenceNumber};
 use cairn_store::{Objects, StoreError};
 use serde::Deserialize;
 
+use crate::recompute::AdoptedLeaf;
+
 /// Of each rejection, by the sequence number of its record and its index in it: the salt, and
 /// the hash of the quarantine object that holds it.
 pub(crate) type Salts = BTreeMap<(SequenceNumber, u32), ([u8; 32], Hash)>;
-
-/// A rejection's leaf, as far as it names its quarantine object.
-#[derive(Deserialize)]
-struct LeafView {
-    raw: RawView,
-}
-
-#[derive(Deserialize)]
-struct RawView {
-    quarantine: Hash,
-}
 
 /// A line of a quarantine object, as far as it holds a salt.
 #[derive(Deserialize)]
@@ -40,15 +31,10 @@ struct CoordinatesView {
 pub(crate) async fn salts(
     objects: &impl Objects,
     header: &BatchHeader,
-    rows: &[Row],
+    leaves: &[AdoptedLeaf<'_>],
 ) -> Result<Result<Salts, String>, StoreError> {
-    let mut named = BTreeSet::new();
-    for row in rows.iter().filter(|row| row.leaf.event.is_none()) {
-        match serde_json::from_slice::<LeafView>(&row.leaf.bytes) {
-            Ok(leaf) => named.insert(leaf.raw.quarantine),
-            Err(error) => return Ok(Err(format!("row {}: not a rejection: {error}", row.index))),
-        };
-    }
+    let named: BTreeSet<Hash> =
+        leaves.iter().filter_map(|leaf| leaf.raw).map(|raw| raw.quarantine).collect();
     let mut salts = Salts::new();
     for hash in named {
         let key = keys::quarantine(&header.chain, header.number, &hash);

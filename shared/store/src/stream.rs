@@ -13,16 +13,16 @@ pub trait Stream: Send + Sync {
     fn created(&self, stream: &str) -> impl Future<Output = StoreResult<Timestamp>> + Send;
 
     /// The parent shards of a shard: none, one after a split, two after a merge. Parents that
-    /// have left the stream's retention are named all the same; a shard that itself has left it
-    /// has none.
+    /// have left the stream's retention are named all the same; `None` for a shard that itself has
+    /// left it, or never was.
     fn parents(
         &self,
         stream: &str,
         shard: &str,
-    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    ) -> impl Future<Output = StoreResult<Option<Vec<String>>>> + Send;
 
-    /// The records of a shard from `first` to `last`, both included, that the stream still has, in
-    /// order.
+    /// The records of a shard from `first` to `last`, both included, that the stream still has: all of
+    /// them, in order. A `first` that the shard never gave has none.
     fn records(
         &self,
         stream: &str,

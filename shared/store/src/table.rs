@@ -27,7 +27,8 @@ pub trait Table: Send + Sync {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     /// Stops the chain at the head `expected`: no commit succeeds any more. `Conflict` where the
-    /// head has moved. Stopping a stopped chain keeps the first reason and succeeds.
+    /// head has moved. Stopping a stopped chain keeps the first reason and succeeds. A chain that
+    /// has no batch yet is registered, so that whoever lists chains sees that it is stopped.
     fn stop(
         &self,
         chain: &ChainId,
@@ -35,7 +36,7 @@ pub trait Table: Send + Sync {
         reason: &str,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
-    /// All chains that have a batch, in order of their names.
+    /// All chains that have a batch or were stopped before they had one, in order of their names.
     fn chains(&self) -> impl Future<Output = StoreResult<Vec<ChainId>>> + Send;
 
     /// Items of a chain's batches from number `from` on, in order, at most `limit`.

@@ -47,7 +47,7 @@ fn a_cold_function_loads_seals_and_commits() {
     let (mut protocol, step) = Protocol::start(sequences(1..=3), None);
     assert_eq!(step, Step::Load);
     let step = protocol.next(step, loaded(None));
-    assert_eq!(step, Step::Seal { head: None, first: 0 });
+    assert_eq!(step, Step::Seal { head: None, first: 0, look: true });
     let step = protocol.next(step, Answer::Candidate(batch(0, 3)));
     assert_eq!(step, Step::Commit { head: None, candidate: batch(0, 3) });
     assert_eq!(protocol.next(step, Answer::Done), Step::Finish(Outcome::Committed));
@@ -56,13 +56,13 @@ fn a_cold_function_loads_seals_and_commits() {
 #[test]
 fn a_warm_function_starts_from_the_head_it_remembers() {
     let (_, step) = Protocol::start(sequences(4..=6), Some(head(0, 3)));
-    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 0 });
+    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 0, look: false });
 }
 
 #[test]
 fn records_that_are_sealed_are_left_out() {
     let (_, step) = Protocol::start(sequences(2..=5), Some(head(7, 3)));
-    assert_eq!(step, Step::Seal { head: Some(head(7, 3)), first: 2 });
+    assert_eq!(step, Step::Seal { head: Some(head(7, 3)), first: 2, look: false });
     let (_, step) = Protocol::start(sequences(2..=3), Some(head(7, 3)));
     assert_eq!(step, Step::Finish(Outcome::Committed));
 }
@@ -75,12 +75,12 @@ fn what_an_adopted_batch_leaves_over_goes_into_the_next_one() {
     assert_eq!(step, Step::Adopt { head: None, first: 0 });
     let step = protocol.next(step, Answer::Candidate(batch(0, 3)));
     let step = protocol.next(step, Answer::Done);
-    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 3 });
+    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 3, look: false });
 }
 
 #[test]
 fn an_unknown_outcome_is_looked_up_and_never_assumed() {
-    let seal = Step::Seal { head: None, first: 0 };
+    let seal = Step::Seal { head: None, first: 0, look: true };
     let commit = Step::Commit { head: None, candidate: batch(0, 3) };
     let stop = Step::Stop { head: None, reason: String::new() };
     for step in [Step::Load, seal, Step::Adopt { head: None, first: 0 }, commit, stop] {

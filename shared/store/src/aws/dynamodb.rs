@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem, Update};
 use cairn_ledger::ChainId;
 
 use super::error::{answer, failure};
@@ -128,20 +128,26 @@ impl Table for DynamoDb {
         expected: Option<&ChainHead>,
         reason: &str,
     ) -> StoreResult<()> {
-        let operation = format!("UpdateItem stop {chain}");
+        let operation = format!("TransactWriteItems stop {chain}");
         let Condition { expression, values } = Condition::head(expected);
         let mut values = values.unwrap_or_default();
         values.insert(":reason".to_owned(), items::text(reason));
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
+        let update = Update::builder()
+            .table_name(&self.table)
             .set_key(Some(items::head_key(chain)))
             .update_expression("SET x = if_not_exists(x, :reason)")
             .condition_expression(expression)
-            .set_expression_attribute_values(Some(values));
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(write_failure(&operation, &error)),
-        }
+            .set_expression_attribute_values(Some(values))
+            .build()
+            .map_err(|error| StoreError::refused(&operation, error))?;
+        let registered = items::key(items::CHAINS, chain.as_str());
+        let transaction = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(self.put(&operation, registered, None)?);
+        let answer = transaction.send().await;
+        answer.map(drop).map_err(|error| transaction_failure(&operation, &error))
     }
 
     async fn chains(&self) -> StoreResult<Vec<ChainId>> {

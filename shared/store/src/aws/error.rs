@@ -27,7 +27,9 @@ const THROTTLED: [&str; 12] = [
 ];
 
 /// Codes of 4xx answers after which the outcome is open all the same.
-const OPEN: [&str; 3] = [
+const OPEN: [&str; 4] = [
+    // S3: a conflicting operation is at work on the same resource.
+    "OperationAborted",
     // S3: the body did not arrive in time.
     "RequestTimeout",
     // DynamoDB: another transaction, or an earlier attempt of this one, is at work on an item.

@@ -1,11 +1,10 @@
 //! Kinesis streams.
 
 use aws_sdk_kinesis::Client;
-use aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError;
 use aws_sdk_kinesis::primitives::DateTime;
 use aws_sdk_kinesis::types::{Record, Shard, ShardIteratorType};
 use cairn_ledger::SequenceNumber;
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use super::error::failure;
 use crate::objects::whole_second_before;
@@ -41,7 +40,7 @@ impl Kinesis {
         }
     }
 
-    /// An iterator at a record; `None` if the shard has left the stream.
+    /// An iterator at a record; `None` if the shard has left the stream, or never gave that number.
     async fn iterator(
         &self,
         stream: &str,
@@ -55,9 +54,9 @@ impl Kinesis {
         match get.send().await {
             Ok(answer) => Ok(answer.shard_iterator),
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(GetShardIteratorError::is_resource_not_found_exception) =>
+                if error.as_service_error().is_some_and(|error| {
+                    error.is_resource_not_found_exception() || error.is_invalid_argument_exception()
+                }) =>
             {
                 Ok(None)
             }
@@ -76,9 +75,12 @@ impl Stream for Kinesis {
         time(&operation, &summary.stream_creation_timestamp).map(whole_second_before)
     }
 
-    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Vec<String>> {
-        let Some(found) = self.shard(stream, shard).await? else { return Ok(Vec::new()) };
-        Ok(found.parent_shard_id.into_iter().chain(found.adjacent_parent_shard_id).collect())
+    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Option<Vec<String>>> {
+        let found = self.shard(stream, shard).await?;
+        let parents = |shard: Shard| {
+            shard.parent_shard_id.into_iter().chain(shard.adjacent_parent_shard_id).collect()
+        };
+        Ok(found.map(parents))
     }
 
     async fn records(
@@ -120,11 +122,18 @@ fn stored(operation: &str, record: Record) -> StoreResult<StoredRecord> {
     let sequence = sequence.map_err(|error| StoreError::corrupt(operation, error))?;
     let missing = || StoreError::corrupt(operation, "expected an arrival time, found none");
     let arrived = record.approximate_arrival_timestamp.ok_or_else(missing)?;
-    let arrived = time(operation, &arrived)?;
+    let arrived = whole_millisecond(time(operation, &arrived)?);
     Ok(StoredRecord { sequence, arrived, data: record.data.into_inner() })
 }
 
 fn time(operation: &str, time: &DateTime) -> StoreResult<Timestamp> {
     Timestamp::from_nanosecond(time.as_nanos())
         .map_err(|error| StoreError::corrupt(operation, error))
+}
+
+/// The nearest millisecond. Kinesis counts in milliseconds and writes seconds with a fraction, of
+/// which a double holds a little less or more.
+fn whole_millisecond(time: Timestamp) -> Timestamp {
+    let round = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::HalfExpand);
+    time.round(round).unwrap_or(time)
 }

@@ -140,7 +140,7 @@ impl<T: Stream> Stream for Faulty<T> {
         self.process.call(Operation::Created, stream.to_owned(), forward).await
     }
 
-    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Vec<String>> {
+    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Option<Vec<String>>> {
         let forward = self.store.parents(stream, shard);
         self.process.call(Operation::Parents, format!("{stream}/{shard}"), forward).await
     }

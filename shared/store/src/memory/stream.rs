@@ -15,6 +15,8 @@ pub(super) type Streams = BTreeMap<String, StreamState>;
 pub(super) struct StreamState {
     created: Timestamp,
     shards: BTreeMap<String, Shard>,
+    /// Shards and records there ever were: their names and numbers never come again.
+    made: u64,
     records: u64,
 }
 
@@ -26,7 +28,8 @@ struct Shard {
 
 impl StreamState {
     fn add_shard(&mut self, parents: Vec<String>) -> String {
-        let name = format!("shardId-{:012}", self.shards.len());
+        let name = format!("shardId-{:012}", self.made);
+        self.made += 1;
         self.shards.insert(name.clone(), Shard { parents, records: Vec::new() });
         name
     }
@@ -37,19 +40,20 @@ impl Memory {
     /// Makes a stream, in place of one of the same name; returns its shards.
     pub fn create_stream(&self, stream: &str, shards: usize) -> Vec<String> {
         let created = whole_second_before(self.now());
-        let mut made = StreamState { created, shards: BTreeMap::new(), records: 0 };
+        let mut made = StreamState { created, shards: BTreeMap::new(), made: 0, records: 0 };
         let names = (0..shards).map(|_| made.add_shard(Vec::new())).collect();
         self.state().streams.insert(stream.to_owned(), made);
         names
     }
 
-    /// Puts a record; returns it with its sequence number, of 56 digits as Kinesis's have.
+    /// Puts a record; returns it with its sequence number, of 56 digits as Kinesis's have, and its
+    /// time of arrival, to the millisecond as Kinesis's is.
     ///
     /// # Panics
     /// If there is no such stream or shard.
     #[track_caller]
     pub fn put_record(&self, stream: &str, shard: &str, data: impl Into<Vec<u8>>) -> StoredRecord {
-        let arrived = self.now();
+        let arrived = Timestamp::from_millisecond(self.now().as_millisecond()).unwrap_or_default();
         let mut state = self.state();
         let Some(found) = state.streams.get_mut(stream) else { panic!("no stream {stream}") };
         found.records += 1;
@@ -82,6 +86,13 @@ impl Memory {
         found.add_shard(parents.iter().map(|&parent| parent.to_owned()).collect())
     }
 
+    /// Forgets a shard, as the end of its records' retention does.
+    pub fn expire_shard(&self, stream: &str, shard: &str) {
+        if let Some(found) = self.state().streams.get_mut(stream) {
+            found.shards.remove(shard);
+        }
+    }
+
     /// Forgets the records of a shard up to one, as the end of their retention does.
     pub fn expire_records(&self, stream: &str, shard: &str, through: &SequenceNumber) {
         let mut state = self.state();
@@ -107,10 +118,10 @@ impl Stream for Memory {
         Ok(found.created)
     }
 
-    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Vec<String>> {
+    async fn parents(&self, stream: &str, shard: &str) -> StoreResult<Option<Vec<String>>> {
         let state = self.state();
         let found = find(&state.streams, "parents", stream)?;
-        Ok(found.shards.get(shard).map(|shard| shard.parents.clone()).unwrap_or_default())
+        Ok(found.shards.get(shard).map(|shard| shard.parents.clone()))
     }
 
     async fn records(

@@ -71,6 +71,7 @@ impl Table for Memory {
         }
         found.stopped.get_or_insert_with(|| reason.to_owned());
         state.ledger.states.insert(chain.clone(), found);
+        state.ledger.registered.insert(chain.clone());
         Ok(())
     }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage};
 use cairn_store::aws::Clients;
 use cairn_store::{
-    BatchItem, ChainHead, ETag, ObjectVersionRef, Objects, StoreError, StoreResult, Table,
-    VersionId,
+    BatchItem, ChainHead, ETag, LockMode, ObjectVersionRef, Objects, Retention, StoreError,
+    StoreResult, Stream, Table, VersionId,
 };
 
 /// One answer: status and body; 0 to hang up without one.
@@ -17,14 +17,21 @@ type Answer = (u16, &'static str);
 /// A server that gives its answers in turn, the last one for good, and keeps what it was asked.
 struct Server {
     clients: Clients,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// A request.
+struct Asked {
+    /// Its headers, in lower case.
+    head: String,
+    body: String,
 }
 
 impl Server {
     async fn start(answers: &'static [Answer]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let kept = asked.clone();
         // Ends with the test's process.
         std::thread::spawn(move || {
@@ -57,22 +64,25 @@ impl Server {
 }
 
 /// Reads one request and answers it; a connection for each.
-fn serve(mut connection: TcpStream, (status, body): Answer, asked: &Mutex<Vec<String>>) {
+fn serve(mut connection: TcpStream, (status, body): Answer, asked: &Mutex<Vec<Asked>>) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut length = 0;
+    let mut head = String::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+        let line = line.to_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
         }
         if line.trim().is_empty() {
             break;
         }
+        head.push_str(&line);
     }
-    let mut request = vec![0; length];
-    reader.read_exact(&mut request).unwrap();
-    asked.lock().unwrap().push(String::from_utf8(request).unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    asked.lock().unwrap().push(Asked { head, body: String::from_utf8(body).unwrap() });
     if status != 0 {
         let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\nx-amz-version-id: v1\r\n");
         let head = format!("{head}etag: \"e\"\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -110,6 +120,51 @@ fn batch() -> (ChainId, ChainHead, BatchItem) {
 
 const DONE: Answer = (200, "");
 const BUSY: Answer = (409, "<Error><Code>ConditionalRequestConflict</Code></Error>");
+
+/// The emulator says nothing of bucket keys, so what is asked for is looked at here.
+#[tokio::test]
+async fn a_put_asks_for_all_that_protects_an_object() {
+    let server = Server::start(&[DONE]).await;
+    let retention =
+        Retention { mode: LockMode::Compliance, until: "2999-12-31T00:00:00.5Z".parse().unwrap() };
+    let objects = server.clients.objects("bucket", "the-key");
+    objects.create("a", "1".into(), Some(retention)).await.unwrap();
+    let asked = server.asked.lock().unwrap();
+    for header in [
+        "if-none-match: *",
+        "x-amz-checksum-sha256: ",
+        "x-amz-object-lock-mode: compliance",
+        "x-amz-object-lock-retain-until-date: 2999-12-31t00:00:01z",
+        "x-amz-server-side-encryption: aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id: the-key",
+        "x-amz-server-side-encryption-bucket-key-enabled: true",
+    ] {
+        let is_there = asked[0].head.lines().any(|line| line.starts_with(header));
+        assert!(is_there, "no `{header}` in {}", asked[0].head);
+    }
+}
+
+/// Kinesis writes a time as seconds with a fraction, which no double holds to the millisecond:
+/// 1545084650.987 reads as …986999988. Lambda hands over the same digits, and both must make the same leaf.
+#[tokio::test]
+async fn records_arrived_at_the_millisecond_that_kinesis_wrote() {
+    for (written, milliseconds) in [
+        ("1545084650.987", 1_545_084_650_987),
+        ("1545084650.986", 1_545_084_650_986),
+        ("1767225600.001", 1_767_225_600_001),
+        ("1767225600", 1_767_225_600_000),
+    ] {
+        let records = format!(
+            r#"{{"MillisBehindLatest":0,"Records":[{{"ApproximateArrivalTimestamp":{written},
+                "Data":"MQ==","PartitionKey":"1","SequenceNumber":"7"}}]}}"#
+        );
+        let answers = vec![(200, r#"{"ShardIterator":"i"}"#), (200, records.leak() as &str)];
+        let stream = Server::start(answers.leak()).await.clients.stream();
+        let number = "7".parse().unwrap();
+        let found = stream.records("events", "shard", &number, &number).await.unwrap();
+        assert_eq!(found[0].arrived.as_nanosecond(), milliseconds * 1_000_000, "{written}");
+    }
+}
 
 #[tokio::test]
 async fn a_put_that_meets_a_concurrent_one_is_made_again() {
@@ -197,8 +252,8 @@ async fn a_transaction_keeps_its_token_over_retries_and_loses_it_after() {
     server.commit().await.unwrap();
     server.commit().await.unwrap();
     let asked = server.asked.lock().unwrap();
-    let token = |request: &String| {
-        let request: serde_json::Value = serde_json::from_str(request).unwrap();
+    let token = |request: &Asked| {
+        let request: serde_json::Value = serde_json::from_str(&request.body).unwrap();
         request["ClientRequestToken"].as_str().unwrap().to_owned()
     };
     let tokens: Vec<String> = asked.iter().map(token).collect();
