@@ -107,6 +107,31 @@ impl Leaf {
         let LeafParts { sequence, arrived, event, .. } = LeafParts::parse(bytes)?;
         Ok(Self { bytes: bytes.to_vec(), sequence, arrived, event })
     }
+
+    /// Bytes of memory that the leaf takes, about: itself, its canonical bytes, its columns.
+    pub fn footprint(&self) -> usize {
+        let columns = self.event.as_ref().map_or(0, EventColumns::text_bytes);
+        size_of::<Self>() + self.bytes.capacity() + self.sequence.as_str().len() + columns
+    }
+}
+
+impl EventColumns {
+    /// Bytes of all texts.
+    fn text_bytes(&self) -> usize {
+        let needed = [
+            &self.tenant,
+            &self.actor_type,
+            &self.actor_id,
+            &self.action,
+            &self.resource_type,
+            &self.resource_id,
+            &self.outcome,
+            &self.id,
+        ];
+        let optional = [&self.source_ip, &self.session, &self.trace_id];
+        let texts = needed.into_iter().chain(optional.into_iter().flatten());
+        texts.map(String::capacity).sum()
+    }
 }
 
 impl LeafParts {

@@ -42,6 +42,17 @@ pub enum Item {
     Rejection(Rejection),
 }
 
+impl Item {
+    /// Bytes of memory that the item takes until its batch is sealed, about: for bounding a batch
+    /// before it is made, where the number of records says little.
+    pub fn footprint(&self) -> usize {
+        match self {
+            Self::Event(leaf) => leaf.footprint(),
+            Self::Rejection(rejection) => rejection.footprint(),
+        }
+    }
+}
+
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
 pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {

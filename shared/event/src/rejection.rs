@@ -24,7 +24,18 @@ pub struct Rejection {
     pub raw: Vec<u8>,
 }
 
+/// Bytes of a rejection's leaf, and of its line of quarantine without the raw bytes; most have less.
+const FRAME_BYTES: usize = 1024;
+
 impl Rejection {
+    /// Bytes of memory that the rejection takes until its batch is sealed, about: the raw bytes,
+    /// which it holds, and what is made of it, which is its leaf and the line of quarantine, with
+    /// the raw bytes once more in base64.
+    pub fn footprint(&self) -> usize {
+        let line = self.raw.len().div_ceil(3).saturating_mul(4);
+        size_of::<Self>() + self.raw.capacity() + line.saturating_add(2 * FRAME_BYTES)
+    }
+
     /// The leaf of this rejection: canonical JSON that commits to the raw bytes by
     /// `SHA-256(salt || raw)` and names the quarantine object that holds both.
     pub fn leaf(&self, chain: &ChainId, salt: &[u8; 32], quarantine: &Hash) -> Leaf {
@@ -33,7 +44,7 @@ impl Rejection {
         salted.extend_from_slice(salt);
         salted.extend_from_slice(&self.raw);
         let commitment = Hash::of(&salted);
-        let mut bytes = Vec::with_capacity(1024);
+        let mut bytes = Vec::with_capacity(FRAME_BYTES);
         let mut object = ObjectWriter::new(&mut bytes);
         object.text("arrived", &arrived_text);
         object.member("coordinates", |out| {
@@ -58,7 +69,7 @@ impl Rejection {
     /// raw bytes (base64), without the line feed.
     pub fn quarantine_line(&self, chain: &ChainId, salt: &[u8; 32]) -> String {
         let (_, arrived) = arrival(self.arrived);
-        let mut line = Vec::with_capacity(1024 + self.raw.len() / 3 * 4);
+        let mut line = Vec::with_capacity(FRAME_BYTES + self.raw.len().div_ceil(3) * 4);
         let mut object = ObjectWriter::new(&mut line);
         object.text("arrived", &arrived);
         object.member("coordinates", |out| {

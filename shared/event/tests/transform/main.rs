@@ -6,6 +6,7 @@ mod bundles;
 mod cloudtrail;
 mod delivery_files;
 mod fields;
+mod footprint;
 mod formats;
 mod hostile;
 mod leaves;
