@@ -1,6 +1,9 @@
 //! The checkpoint handler: every call x every fault, another ticker between any two calls, and
 //! tables that were rolled back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use cairn_batch::keys;
 use cairn_store::faults::{At, Fault, Operation};
 use cairn_store::memory::SoftwareSigner;
@@ -52,16 +55,106 @@ async fn every_fault_at_every_call_of_a_tick_is_survived() {
 #[tokio::test]
 async fn another_ticker_may_come_between_any_two_calls() {
     for signer in signers() {
-        for n in 0..16 {
-            let (world, records) = prepare(&signer).await;
-            let (process, other) = (world.process(), world.process());
-            process.faults.before(At::call(n), async move {
-                other.tick().await.unwrap();
-            });
-            process.tick().await.unwrap();
-            all_is_well(&world, &records, &format!("another ticker at call {n}")).await;
+        let (world, _) = prepare(&signer).await;
+        let process = world.process();
+        process.tick().await.unwrap();
+        let calls = process.faults.calls();
+        for (n, call) in calls.iter().enumerate() {
+            for after in [false, true] {
+                let case = format!("another ticker at {call}, after it: {after}");
+                let (world, records) = prepare(&signer).await;
+                let (process, other) = (world.process(), world.process());
+                let ran = Arc::new(AtomicBool::new(false));
+                let hook = {
+                    let ran = ran.clone();
+                    async move {
+                        other.tick().await.unwrap();
+                        ran.store(true, Ordering::Relaxed);
+                    }
+                };
+                match after {
+                    true => process.faults.after(At::call(n), hook),
+                    false => process.faults.before(At::call(n), hook),
+                }
+                process.tick().await.unwrap();
+                assert!(ran.load(Ordering::Relaxed), "{case}");
+                all_is_well(&world, &records, &case).await;
+            }
         }
     }
+}
+
+/// A crash after the head has moved, and more batches before the restart: what was begun is finished
+/// as it was begun.
+#[tokio::test]
+async fn what_was_begun_is_finished_before_anything_new() {
+    for operation in [Operation::Create, Operation::Sign, Operation::Replace] {
+        let (world, mut records) = prepare(&signers()[0]).await;
+        let process = world.process();
+        let begun = At::operation(operation, 0);
+        // The first object of a tick, the cursors, comes before the head moves.
+        let begun = if operation == Operation::Create { begun.under("log/plans/") } else { begun };
+        process.faults.inject(begun, Fault::CrashBefore);
+        assert!(process.tick_until_crash().await.is_none(), "{operation:?}");
+        assert_eq!(world.cloud.log_head().await.unwrap().unwrap().to.size, 4);
+
+        let more = [world.put(0, event(20)), world.put(0, event(21))];
+        deliver(&world.process(), &[&more[..1], &more[1..]]).await;
+        assert_eq!(world.process().tick().await.unwrap().size, 6);
+        let keys = world.cloud.operator().keys();
+        for size in [2, 4, 6] {
+            assert!(keys.contains(&keys::checkpoint(size)), "{operation:?}: size {size}");
+        }
+        records.extend(more);
+        all_is_well(&world, &records, &format!("{operation:?}")).await;
+    }
+}
+
+/// What lies where the log is about to write must be what it would write.
+#[tokio::test]
+async fn other_bytes_where_the_log_would_write_are_refused() {
+    let (world, _) = prepare(&signers()[0]).await;
+    let before = world.fork();
+    let process = world.process();
+    process.tick().await.unwrap();
+    let written: Vec<String> = process
+        .faults
+        .writes()
+        .into_iter()
+        .filter(|call| call.operation == Operation::Create)
+        .map(|call| call.key)
+        .filter(|key| !key.starts_with("log/plans/")) // its name has the time
+        .collect();
+    assert_eq!(written.len(), 4, "cursors, tile, bundle, checkpoint: {written:?}");
+    for key in written {
+        let world = before.fork();
+        world.cloud.operator().put(&key, "planted", None);
+        let refused = world.process().tick().await.unwrap_err().to_string();
+        assert!(refused.contains(&key), "{key}: {refused}");
+        let published = world.cloud.read(keys::CHECKPOINT).await.unwrap().unwrap().body;
+        assert!(published.starts_with(format!("{}\n2\n", cairn_tests::ORIGIN).as_bytes()), "{key}");
+    }
+}
+
+/// The parent's last batch and the child's first are committed between the reads of their pages.
+#[tokio::test]
+async fn a_child_that_overtakes_its_parents_page_waits_without_alarm() {
+    let world = World::new(1).await;
+    let first = world.put(0, event(1));
+    deliver(&world.process(), &[&[first]]).await;
+    world.process().tick().await.unwrap();
+    world.add_shard(&[0]);
+    let (last, child) = (world.put(0, event(2)), world.put(1, event(3)));
+    // As if it were listed already.
+    world.cloud.operator().set_registered(&world.chain(1).await, true);
+    let (process, other) = (world.process(), world.process());
+    process.faults.after(At::operation(Operation::Batches, 0), async move {
+        assert!(other.ingest(0, &[last]).await.unwrap().unwrap().failures.is_empty());
+        assert!(other.ingest(1, &[child]).await.unwrap().unwrap().failures.is_empty());
+    });
+    let tick = process.tick().await.unwrap();
+    assert_eq!((tick.added, tick.broken), (0, Vec::new()));
+    assert_eq!(world.process().tick().await.unwrap().added, 2);
 }
 
 #[tokio::test]
@@ -106,9 +199,20 @@ async fn a_log_head_that_was_rolled_back_signs_nothing() {
         world.cloud.operator().set_log_head(lost);
         let process = world.process();
         let refused = process.tick().await.unwrap_err().to_string();
-        assert!(refused.contains("as the table has it"), "{refused}");
+        assert!(refused.starts_with("log/checkpoint") || refused.starts_with("the log's head"));
         assert!(process.faults.writes().is_empty());
     }
+}
+
+/// Nothing is new to such a table, and that is no good news.
+#[tokio::test]
+async fn an_emptied_table_is_no_quiet_tick() {
+    let (world, _) = prepare(&signers()[0]).await;
+    world.process().tick().await.unwrap();
+    world.cloud.operator().set_log_head(None);
+    world.cloud.operator().set_registered(&world.chain(0).await, false);
+    let refused = world.process().tick().await.unwrap_err().to_string();
+    assert!(refused.contains("at least size 4"), "{refused}");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! One writer: every call of the ingest handler x every fault x every way the batch may be cut
 //! when it comes again, to a new chain and to one that has a batch.
 
+use std::io::Write;
+
 use cairn_store::faults::{At, Call, Fault, Operation};
 use cairn_store::{StoredRecord, Table};
 use cairn_tests::World;
@@ -150,4 +152,30 @@ async fn records_that_the_stream_has_forgotten_are_adopted_by_what_is_at_hand() 
     world.expire(0, &records[BATCH - 1]);
     deliver(&world.process(), &[&records[..2], &records[BATCH..]]).await;
     all_is_well(&world, &records, "forgotten").await;
+}
+
+/// A few bytes that unpack to ten thousand rejections: each such record fills a batch, and what one
+/// process could make another can adopt.
+#[tokio::test]
+async fn the_largest_batch_there_can_be_is_adopted() {
+    let world = World::new(1).await;
+    let bomb = gzip(format!("[{}0]", "0,".repeat(9_999)).as_bytes());
+    assert!(bomb.len() < 100, "{} bytes", bomb.len());
+    let records: Vec<_> = (0..3).map(|_| world.put(0, bomb.clone())).collect();
+    for n in 0..3 {
+        let process = world.process();
+        let commit = At::operation(Operation::Commit, usize::from(n > 0));
+        process.faults.inject(commit, Fault::CrashBefore);
+        assert!(process.ingest(0, &records).await.is_none(), "batch {n}");
+    }
+    deliver(&world.process(), &[&records]).await;
+    all_is_well(&world, &records, "many rejections").await;
+    let chain = world.chain(0).await;
+    assert_eq!(world.cloud.batches(&chain, 0, 10).await.unwrap().len(), 3);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

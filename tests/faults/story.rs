@@ -109,7 +109,7 @@ pub(crate) async fn rows(world: &World) -> Vec<Row> {
         let key = &item.header.header.key;
         let object =
             world.cloud.read_version(key, &item.version).await.unwrap().expect("an object");
-        rows.extend(cairn_batch::decode(object.body, 1 << 20).unwrap().rows);
+        rows.extend(cairn_batch::decode(object.body, 1 << 28).unwrap().rows);
     }
     rows
 }

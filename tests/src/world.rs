@@ -76,6 +76,11 @@ impl World {
         bundle
     }
 
+    /// Another deployment that starts with all that this one has.
+    pub fn fork(&self) -> Self {
+        Self { cloud: self.cloud.fork(), ..self.clone() }
+    }
+
     /// Puts a record on a shard.
     pub fn put(&self, shard: usize, data: impl Into<Vec<u8>>) -> StoredRecord {
         self.cloud.put_record(STREAM, &shard_name(shard), data)

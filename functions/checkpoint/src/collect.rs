@@ -43,22 +43,31 @@ pub(crate) async fn new_headers<O, T: Table, G>(
         .await?;
     let mut headers = Vec::new();
     let mut broken = Vec::new();
-    // Parents sort before their children (Kinesis numbers shards as they come), so a child waits
-    // only where a parent's batches were more than one tick takes.
-    let mut more_to_come = false;
+    // Parents sort before their children (Kinesis numbers shards as they come).
     for (chain, mut page) in pages {
-        more_to_come |= page.len() >= PAGE.min(limit - headers.len());
         page.truncate(limit - headers.len());
         let origin = &deps.settings.origin;
-        match plan::take(&mut cursors, origin, &chain, page, &mut headers) {
-            Err(error) if error.waits_for_parent() && more_to_come => {
+        let Err(error) = plan::take(&mut cursors, origin, &chain, page, &mut headers) else {
+            continue;
+        };
+        match error.awaited_parent() {
+            // The parent's batches are more than one tick takes, or came after its page was read.
+            Some(parent) if has_more(deps, &cursors, parent).await? => {
                 tracing::info!(reason = %error, "a chain waits for its parent");
             }
-            Err(error) => broken.push(error.to_string()),
-            Ok(()) => {}
+            _ => broken.push(error.to_string()),
         }
     }
     Ok(Collected { headers, cursors, broken })
+}
+
+/// Whether a chain has batches after its cursor.
+async fn has_more<O, T: Table, G>(
+    deps: &Deps<O, T, G>,
+    cursors: &Cursors,
+    chain: &ChainId,
+) -> Result<bool, StoreError> {
+    Ok(!page(&deps.table, chain, cursors.next(chain), 1).await?.is_empty())
 }
 
 /// The headers between two states of the cursors, in the order in which they were added.

@@ -1,5 +1,7 @@
 //! Works on one tick: finishes what the head of the log says was begun, then moves the log on.
 
+use std::time::Duration;
+
 use cairn_batch::keys;
 use cairn_ledger::{Cursors, Growth, Hash, LogTree, Plan, SealedHeader, TileError, VerifierKey};
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
@@ -95,6 +97,8 @@ pub async fn handle<O: Objects, T: Table, G: Signer>(
                 if attempts == ATTEMPTS {
                     return Err(CheckpointError::Attempts { last: error });
                 }
+                // The other writer, or the store, needs a moment.
+                tokio::time::sleep(Duration::from_millis(50 << attempts)).await;
             }
             done => return done,
         }
@@ -108,8 +112,13 @@ async fn tick<O: Objects, T: Table, G: Signer>(
     // read first is never ahead of the head, unless the head was rolled back.
     let published = publish::published(deps).await?;
     let head = deps.table.log_head().await?;
-    if let Some(head) = &head {
-        publish::finish(deps, head, published).await?;
+    match (&head, published) {
+        (Some(head), published) => publish::finish(deps, head, published).await?,
+        (None, Some(published)) => {
+            let expected = format!("at least size {}, as it was published", published.size);
+            return Err(disagreement("the log's head".to_owned(), expected, "none"));
+        }
+        (None, None) => {}
     }
     let at = head.as_ref().map(|head| &head.to);
     let cursors = load_cursors(deps, at).await?;

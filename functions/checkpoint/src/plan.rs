@@ -43,9 +43,12 @@ pub enum TakeError {
 }
 
 impl TakeError {
-    /// Whether the chain only waits for the rest of a parent's chain.
-    pub fn waits_for_parent(&self) -> bool {
-        matches!(self, Self::Cursor(CursorError::Parent { .. }))
+    /// The parent whose chain the log has to reach the end of first, if it is that.
+    pub fn awaited_parent(&self) -> Option<&ChainId> {
+        match self {
+            Self::Cursor(CursorError::Parent { parent, .. }) => Some(parent),
+            _ => None,
+        }
     }
 }
 

@@ -144,8 +144,12 @@ async fn replace_checkpoint<O: Objects, T, G>(
     let current = deps.objects.read(keys::CHECKPOINT).await?;
     if let Some(current) = &current {
         let published = open(deps, keys::CHECKPOINT, &current.body)?;
-        if published.size >= checkpoint.size {
+        if published.size > checkpoint.size || published == *checkpoint {
             return Ok(());
+        }
+        if published.size == checkpoint.size {
+            let (expected, found) = (checkpoint.root, published.root);
+            return Err(disagreement(keys::CHECKPOINT.to_owned(), expected, found));
         }
     }
     let expected = current.as_ref().map(|object| &object.etag);

@@ -96,7 +96,7 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
         cairn_event::transform(context.chain, record, context.bundle, &mut items);
-        bytes += items[measured..].iter().map(footprint).sum::<usize>();
+        bytes += items[measured..].iter().map(Item::footprint).sum::<usize>();
         measured = items.len();
         if bytes >= ROW_BYTES {
             return (items, n + 1);
@@ -152,11 +152,4 @@ pub(crate) fn arrival_range(arrivals: impl IntoIterator<Item = Timestamp>) -> Op
     let (from, to) =
         arrivals.fold((first, first), |(from, to), time| (from.min(time), to.max(time)));
     Some([from, to].map(|time| format!("{time:.3}")))
-}
-
-fn footprint(item: &Item) -> usize {
-    match item {
-        Item::Event(leaf) => leaf.bytes.len() + 512,
-        Item::Rejection(rejection) => rejection.raw.len() * 7 / 3 + 1024,
-    }
 }
