@@ -80,9 +80,9 @@ fn serve(mut connection: TcpStream, (status, body): Answer, asked: &Mutex<Vec<As
         }
         head.push_str(&line);
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    asked.lock().unwrap().push(Asked { head, body: String::from_utf8(body).unwrap() });
+    let mut sent = vec![0; length];
+    reader.read_exact(&mut sent).unwrap();
+    asked.lock().unwrap().push(Asked { head, body: String::from_utf8(sent).unwrap() });
     if status != 0 {
         let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\nx-amz-version-id: v1\r\n");
         let head = format!("{head}etag: \"e\"\r\ncontent-length: {}\r\n\r\n", body.len());
