@@ -271,6 +271,19 @@ async fn a_delete_marker_at_the_next_key_stops_the_chain() {
 }
 
 #[tokio::test]
+async fn a_key_that_only_begins_like_the_next_one_is_in_nobodys_way() {
+    let world = World::new(1).await;
+    let records = records(&world);
+    deliver(&world.process(), &[&records[..2]]).await;
+    let beside = format!("{}.bak", key(&world).await);
+    world.cloud.operator().put(&beside, "a copy", None);
+    deliver(&world.process(), &[&records[2..]]).await;
+    assert!(world.cloud.chain(&world.chain(0).await).await.unwrap().stopped.is_none());
+    world.cloud.operator().delete(&beside);
+    all_is_well(&world, &records, "a copy beside").await;
+}
+
+#[tokio::test]
 async fn a_chain_stopped_before_its_first_batch_is_seen() {
     let world = World::new(1).await;
     let records = records(&world);

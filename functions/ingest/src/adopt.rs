@@ -66,7 +66,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
     key: &str,
     lineage: &Lineage,
 ) -> Result<Judged, StoreError> {
-    let object = match only_object(&shard.deps.objects, key).await? {
+    let object = match only_object(shard, key).await? {
         Ok(object) => object,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -98,12 +98,11 @@ async fn judge<O: Objects, T: Table, S: Stream>(
 }
 
 /// The object at a key, if it is the only version there ever was.
-async fn only_object(
-    objects: &impl Objects,
+async fn only_object<O: Objects, T: Table, S: Stream>(
+    shard: &Shard<'_, O, T, S>,
     key: &str,
 ) -> Result<Result<StoredObject, Refusal>, StoreError> {
-    let mut versions = objects.versions(key).await?;
-    versions.retain(|version| version.key == key);
+    let versions = shard.versions_at(key).await?;
     let version = match &versions[..] {
         [only] if !only.delete_marker => &only.version,
         [] => {
@@ -118,7 +117,7 @@ async fn only_object(
             return Ok(Err(Refusal::Foreign(reason)));
         }
     };
-    let object = objects.read_version(key, version).await?;
+    let object = shard.deps.objects.read_version(key, version).await?;
     let vanished = || Refusal::Foreign(format!("version {} has vanished", version.as_str()));
     Ok(object.ok_or_else(vanished))
 }

@@ -9,8 +9,8 @@ use cairn_batch::keys;
 use cairn_event::{Bundle, Record};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use cairn_store::{
-    BatchItem, ChainHead, LockMode, ObjectVersionRef, Objects, Retention, StoreError, Stream,
-    Table, VersionId,
+    BatchItem, ChainHead, LockMode, ObjectVersion, ObjectVersionRef, Objects, Retention,
+    StoreError, Stream, Table, VersionId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -178,7 +178,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     ) -> Result<Answer, StoreError> {
         let (number, lineage) = self.position(head).await?;
         let key = keys::batch(&self.chain, number);
-        if look && !self.deps.objects.versions(&key).await?.is_empty() {
+        if look && !self.versions_at(&key).await?.is_empty() {
             return Ok(Answer::Taken);
         }
         let built = match self.build(number, lineage, &self.records[first..]) {
@@ -196,6 +196,13 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
             Err(StoreError::Conflict { .. }) => Ok(Answer::Taken),
             Err(error) => Err(error),
         }
+    }
+
+    /// Every version and delete marker at a key, and nothing that merely begins like it.
+    pub(crate) async fn versions_at(&self, key: &str) -> Result<Vec<ObjectVersion>, StoreError> {
+        let mut versions = self.deps.objects.versions(key).await?;
+        versions.retain(|version| version.key == key);
+        Ok(versions)
     }
 
     /// Builds the batch of a number. On the thread's own time: it is all CPU, and there is
