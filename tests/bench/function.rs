@@ -1,8 +1,6 @@
 //! The function binaries as they are deployed: size, time to the first poll, memory.
 
-mod runtime_api;
-
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -11,7 +9,7 @@ use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
 
 use crate::corpus::generated;
-use runtime_api::RuntimeApi;
+use cairn_tests::runtime_api::{self, RuntimeApi};
 
 /// Bytes that an invocation's event may have.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -74,18 +72,7 @@ fn functions() -> Functions {
 }
 
 fn start_function(path: &std::path::Path, api: &RuntimeApi, cloud: &Cloud) -> Child {
-    Command::new(path)
-        .env_clear()
-        .envs(cloud.function_environment())
-        .env("AWS_LAMBDA_RUNTIME_API", api.address())
-        .env("AWS_LAMBDA_FUNCTION_NAME", "bench")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "bench")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "bench")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+    runtime_api::function(path, api, cloud).spawn().unwrap()
 }
 
 fn stop(process: &mut Child) {

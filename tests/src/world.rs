@@ -214,6 +214,11 @@ impl Process {
 }
 
 fn request(shard: usize, records: &[StoredRecord]) -> Request {
+    serde_json::from_value(lambda_event(STREAM, shard, records)).unwrap()
+}
+
+/// What Lambda hands over for records of a shard.
+pub fn lambda_event(stream: &str, shard: usize, records: &[StoredRecord]) -> serde_json::Value {
     let shard = shard_name(shard);
     let records: Vec<_> = records
         .iter()
@@ -222,7 +227,7 @@ fn request(shard: usize, records: &[StoredRecord]) -> Request {
             let arrived = record.arrived.as_millisecond() as f64 / 1000.0;
             serde_json::json!({
                 "eventID": format!("{shard}:{}", record.sequence),
-                "eventSourceARN": format!("arn:aws:kinesis:eu-central-1:000000000000:stream/{STREAM}"),
+                "eventSourceARN": format!("arn:aws:kinesis:eu-central-1:000000000000:stream/{stream}"),
                 "kinesis": {
                     "sequenceNumber": record.sequence,
                     "data": STANDARD.encode(&record.data),
@@ -231,7 +236,7 @@ fn request(shard: usize, records: &[StoredRecord]) -> Request {
             })
         })
         .collect();
-    serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+    serde_json::json!({ "Records": records })
 }
 
 fn shard_name(n: usize) -> String {

@@ -1,34 +1,45 @@
-//! The Lambda Runtime API, as far as one invocation needs it.
+//! The Lambda Runtime API, as far as one invocation needs it, and a request for the ingest function.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use cairn_local::cloud::Cloud;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Id of the request that an invocation gets.
+pub const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000001";
+
 /// Waits for a function to poll.
-pub(crate) struct RuntimeApi {
+#[derive(Debug)]
+pub struct RuntimeApi {
     listener: TcpListener,
 }
 
 /// A function that waits for work.
-pub(crate) struct Poll<'a> {
+#[derive(Debug)]
+pub struct Poll<'a> {
     api: &'a RuntimeApi,
     connection: BufReader<TcpStream>,
 }
 
 impl RuntimeApi {
     /// Listens on a free loopback port.
-    pub(crate) async fn bind() -> Self {
+    pub async fn bind() -> Self {
         Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
     }
 
     /// `AWS_LAMBDA_RUNTIME_API`.
-    pub(crate) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         self.listener.local_addr().unwrap().to_string()
     }
 
     /// The next `GET /2018-06-01/runtime/invocation/next`.
-    pub(crate) async fn next_poll(&self) -> Poll<'_> {
+    pub async fn next_poll(&self) -> Poll<'_> {
         let (stream, _) = self.listener.accept().await.unwrap();
         let mut connection = BufReader::new(stream);
         let (line, _) = read_request(&mut connection).await;
@@ -39,10 +50,10 @@ impl RuntimeApi {
 
 impl Poll<'_> {
     /// Hands over an event and returns the function's answer.
-    pub(crate) async fn invoke(mut self, event: Vec<u8>) -> String {
+    pub async fn invoke(mut self, event: Vec<u8>) -> String {
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-             lambda-runtime-aws-request-id: 00000000-0000-4000-8000-000000000001\r\n\
+             lambda-runtime-aws-request-id: {REQUEST_ID}\r\n\
              lambda-runtime-deadline-ms: 4102444800000\r\n\
              lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:bench\r\n\
              lambda-runtime-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\r\n\r\n",
@@ -62,6 +73,22 @@ impl Poll<'_> {
         assert!(line.starts_with("POST") && line.contains("/response"), "{line}: {body}");
         body
     }
+}
+
+/// The command that starts a function's binary as Lambda does, in this cloud.
+pub fn function(binary: &Path, api: &RuntimeApi, cloud: &Cloud) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .env_clear()
+        .envs(cloud.function_environment())
+        .env("AWS_LAMBDA_RUNTIME_API", api.address())
+        .env("AWS_LAMBDA_FUNCTION_NAME", "test")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
+        .stdout(Stdio::null());
+    command
 }
 
 async fn read_request(connection: &mut BufReader<TcpStream>) -> (String, String) {

@@ -1,0 +1,82 @@
+//! What the real binaries write to their logs: structured lines that name the request and the batch,
+//! and nothing of what the records say.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cairn_local::build::{self, Profile};
+use cairn_local::cloud::{Cloud, Options};
+use cairn_store::StoredRecord;
+use cairn_tests::lambda_event;
+use cairn_tests::runtime_api::{REQUEST_ID, RuntimeApi, function};
+use serde_json::Value;
+
+const SECRET: &str = "of-nobodys-concern";
+
+fn records() -> Vec<StoredRecord> {
+    let event = serde_json::json!({
+        "tenant": SECRET,
+        "time": "2026-03-01T09:30:00+01:00",
+        "action": "document.share",
+        "actor": { "type": "user", "id": SECRET },
+        "resource": { "type": "document", "id": SECRET },
+        "outcome": "success",
+        "data": { "what": SECRET },
+    });
+    let misspelt =
+        event.to_string().replace("\"outcome\":\"success\"", "\"outcome\":\"of-nobodys-concern\"");
+    [event.to_string(), misspelt, format!("{SECRET} is no event")]
+        .into_iter()
+        .enumerate()
+        .map(|(n, data)| StoredRecord {
+            sequence: format!("4959{n:052}").parse().unwrap(),
+            arrived: "2026-03-01T09:30:00.123Z".parse().unwrap(),
+            data: data.into_bytes(),
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
+    let options = Options { functions: false, name: "logs".to_owned(), ..Options::default() };
+    let cloud = Cloud::start(&options).await.unwrap();
+    let functions = build::functions(Profile::Debug).unwrap();
+    let api = RuntimeApi::bind().await;
+    let payload = lambda_event(&cloud.deployment().stream, 0, &records());
+    for level in ["INFO", "DEBUG", "TRACE"] {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let mut process = function(&functions.ingest, &api, &cloud)
+            // Lambda's own logging controls.
+            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .env("RUST_LOG", level)
+            .stdout(log.reopen().unwrap())
+            .stderr(log.reopen().unwrap())
+            .spawn()
+            .unwrap();
+        let answer = api.next_poll().await.invoke(payload.to_string().into_bytes()).await;
+        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
+        process.kill().unwrap();
+        process.wait().unwrap();
+        let lines = std::fs::read_to_string(log.path()).unwrap();
+        let base64 = STANDARD.encode(SECRET);
+        for secret in [SECRET, base64.trim_end_matches('=')] {
+            let told = lines.lines().find(|line| line.contains(secret));
+            assert_eq!(told, None, "{level}");
+        }
+        if level != "INFO" {
+            continue; // the batch is sealed already
+        }
+        let lines: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let committed = lines.iter().find(|line| line["fields"]["message"] == "batch committed");
+        let committed = committed.unwrap_or_else(|| panic!("{lines:#?}"));
+        assert_eq!(committed["span"]["requestId"], REQUEST_ID);
+        let fields = &committed["fields"];
+        assert_eq!(fields["number"], 0);
+        assert!(fields["chain"].as_str().unwrap().ends_with("/shardId-000000000000"));
+        let counts = ["records", "events", "rejections"].map(|name| fields[name].as_u64());
+        assert_eq!(counts, [Some(3), Some(1), Some(2)]);
+    }
+}
