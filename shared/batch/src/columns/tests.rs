@@ -91,7 +91,7 @@ fn a_page_that_is_more_than_one_zstd_frame_is_refused() {
     let frame = |bytes: &[u8]| zstd::bulk::compress(bytes, 3).unwrap();
     let unpacked = |packed: &[u8]| zstd::bulk::decompress(packed, 1 << 20).unwrap();
     assert_eq!(with_page(0, |_, _| {}), object());
-    for place in 0..COLUMNS {
+    for (place, Column { name, .. }) in LAYOUT.iter().enumerate() {
         let again = with_page(place, |_, packed| {
             *packed = zstd::bulk::compress(&unpacked(packed), 19).unwrap()
         });
@@ -107,7 +107,6 @@ fn a_page_that_is_more_than_one_zstd_frame_is_refused() {
         for (object, how) in
             [(before, "before"), (after, "after"), (empty, "empty"), (parted, "parted")]
         {
-            let name = LAYOUT[place].name;
             assert_eq!(
                 refused(&object),
                 format!("column {name}: expected one zstd frame a page, found something else"),
@@ -119,8 +118,7 @@ fn a_page_that_is_more_than_one_zstd_frame_is_refused() {
 
 #[test]
 fn a_zstd_frame_of_another_length_than_its_page_header_says_is_refused() {
-    for place in 0..COLUMNS {
-        let name = LAYOUT[place].name;
+    for (place, Column { name, .. }) in LAYOUT.iter().enumerate() {
         let sized =
             format!("column {name}: expected a page of the size stated, found something else");
         // zstd itself refuses where no memory is left over from the page before.
