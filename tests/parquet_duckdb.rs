@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use cairn_batch::{decode, encode, keys};
+use cairn_batch::{Row, decode, encode, keys};
 use cairn_event::{Bundle, Item, Leaf, Record, transform};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage};
 use jiff::Timestamp;
@@ -63,6 +63,38 @@ fn leaves(chain: &ChainId, count: usize) -> Vec<Leaf> {
     items.into_iter().map(leaf).collect()
 }
 
+/// Events at the edges of what columns hold: times before 1970, empty strings, strings longer than
+/// statistics are, and names beyond the first plane of Unicode.
+fn edges(chain: &ChainId) -> Vec<Leaf> {
+    let long = |letter: &str, length: usize| letter.repeat(length);
+    let event = |time: &str, actor: &str, resource: &str, session: &str| {
+        json!({
+            "tenant": "acme", "time": time, "action": "document.share", "outcome": "success",
+            "actor": {"type": "user", "id": actor, "session": session},
+            "resource": {"type": "document", "id": resource},
+        })
+    };
+    let events = [
+        event("1969-12-31T23:59:59.9999995Z", &long("a", 256), &long("r", 300), ""),
+        event("1900-01-01T00:00:00.000001+01:00", &long("z", 257), "b", ""),
+        event("0001-01-01T00:00:00Z", "\u{1f680}", &long("\u{e9}", 1024), "s"),
+        event("1970-01-01T00:00:00Z", "\u{ffff}", "a", &long("s", 100_000)),
+        event("2016-12-31T23:59:60.5Z", "b", &long("r", 300), ""),
+    ];
+    let record = Record {
+        sequence: "49590338271490256608559692538361571095921575989136588898".parse().unwrap(),
+        arrived: Timestamp::from_millisecond(1_769_860_800_000).unwrap(),
+        data: Value::from(events.to_vec()).to_string().into_bytes(),
+    };
+    let mut items = Vec::new();
+    transform(chain, &record, &Bundle::with_tenant_key([7; 32]), &mut items);
+    let leaf = |item| match item {
+        Item::Event(leaf) => leaf,
+        Item::Rejection(rejection) => panic!("{:?}", rejection.reason),
+    };
+    items.into_iter().map(leaf).collect()
+}
+
 fn header(chain: &ChainId, leaves: &[Leaf]) -> BatchHeader {
     let (first, last) = (leaves.first().unwrap(), leaves.last().unwrap());
     BatchHeader {
@@ -84,7 +116,12 @@ fn header(chain: &ChainId, leaves: &[Leaf]) -> BatchHeader {
 
 fn ask(file: &Path) -> Value {
     let python = cairn_local::python::environment().unwrap();
-    let output = Command::new(python).args(["-c", SCRIPT]).arg(file).output().unwrap();
+    run(Command::new(python).args(["-c", SCRIPT]).arg(file))
+}
+
+/// The JSON that a program prints.
+fn run(command: &mut Command) -> Value {
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -134,8 +171,59 @@ fn duckdb_reads_every_value_of_every_column() {
     assert_eq!(found["header"], json!([header.to_json()]));
 
     let rows = decode(object.into(), 1 << 28).unwrap().rows;
+    check_rows(&found, &rows);
+    let of = |tenant| {
+        rows.iter().filter(|row| row.leaf.event.as_ref().map(|e| &*e.tenant) == tenant).count()
+    };
+    assert_eq!(found["acme"], of(Some("acme")));
+    assert_eq!(found["rejected"], of(None));
+}
+
+#[test]
+fn duckdb_reads_and_finds_values_at_the_edges() {
+    let chain: ChainId = "audit/20260131T120000Z/shardId-000000000007".parse().unwrap();
+    let leaves = edges(&chain);
+    let times: Vec<_> = leaves.iter().map(|leaf| leaf.event.as_ref().unwrap().time).collect();
+    assert_eq!(times[0], -1);
+    assert!(times[2] < times[1] && times[1] < times[0]);
+    let object = encode(&header(&chain, &leaves), &leaves).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("batch.parquet");
+    std::fs::write(&file, &object).unwrap();
+    let found = ask(&file);
+    check_rows(&found, &decode(object.into(), 1 << 28).unwrap().rows);
+    // Statistics must not make the engine skip what is there.
+    let counts = json!({
+        "time < timestamptz '1970-01-01 00:00:00+00'": 3,
+        "time < timestamptz '1900-01-01 00:00:00+00'": 2,
+        "time = timestamptz '1969-12-31 23:59:59.999999+00'": 1,
+        "session = ''": 3,
+        "session is null": 0,
+        "length(session) = 100000": 1,
+        "actor_id = repeat('a', 256)": 1,
+        "actor_id >= repeat('z', 257)": 3,
+        "actor_id = chr(128640)": 1,
+        "actor_id > chr(65535)": 1,
+        "resource_id = repeat('r', 300)": 2,
+        "resource_id < 'b'": 1,
+    });
+    for (condition, count) in counts.as_object().unwrap() {
+        assert_eq!(count_where(&file, condition), *count, "{condition}");
+    }
+}
+
+fn count_where(file: &Path, condition: &str) -> Value {
+    let script = "import duckdb, json, sys; print(json.dumps(duckdb.sql(\
+        f\"select count(*) from read_parquet('{sys.argv[1]}') where {sys.argv[2]}\").fetchall()[0][0]))";
+    run(Command::new(cairn_local::python::environment().unwrap())
+        .args(["-c", script])
+        .arg(file)
+        .arg(condition))
+}
+
+fn check_rows(found: &Value, rows: &[Row]) {
     assert_eq!(found["rows"].as_array().unwrap().len(), rows.len());
-    for (found, row) in found["rows"].as_array().unwrap().iter().zip(&rows) {
+    for (found, row) in found["rows"].as_array().unwrap().iter().zip(rows) {
         let event = row.leaf.event.as_ref();
         let expected = json!([
             event.map(|event| event.time),
@@ -161,9 +249,4 @@ fn duckdb_reads_every_value_of_every_column() {
         ]);
         assert_eq!(*found, expected);
     }
-    let of = |tenant| {
-        rows.iter().filter(|row| row.leaf.event.as_ref().map(|e| &*e.tenant) == tenant).count()
-    };
-    assert_eq!(found["acme"], of(Some("acme")));
-    assert_eq!(found["rejected"], of(None));
 }

@@ -1,14 +1,16 @@
 //! The reader.
 //!
-//! It accepts what the writer can write and nothing else: one row group, this schema, these
-//! encodings, every byte of the file accounted for, statistics that are those of the values. So
-//! an object cannot show one thing to a query engine and another to the verifier. Every size is
-//! checked before memory is taken.
+//! It accepts the dialect of SPEC.md §11 and nothing else: one row group, this schema, these
+//! encodings, no byte outside of magic, pages and metadata, one zstd frame a page, statistics that
+//! are those of the values. So an object cannot show one thing to a query engine and another to
+//! the verifier. How a frame is compressed within is zstd's: another level or version is accepted.
+//! Every size is checked before memory is taken.
 
 use std::ops::Range;
 
 use cairn_ledger::BatchHeader;
 use zstd::bulk::Decompressor;
+use zstd::zstd_safe::find_frame_compressed_size;
 
 use crate::encode::range;
 use crate::footer::{Chunk, Footer, PLAIN, PageHeader, RLE_DICTIONARY, Statistics};
@@ -18,6 +20,9 @@ use crate::{BatchError, MAGIC, levels};
 
 /// Bytes that a row takes at least: no canonical leaf is shorter.
 const ROW_BYTES: u64 = 64;
+
+/// What a zstd frame starts with (RFC 8878 §3.1.1); skippable frames start otherwise.
+const FRAME: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 /// The object of a batch, decompressed, column by column.
 #[derive(Debug)]
@@ -283,6 +288,10 @@ impl PageReader {
         let packed = size(header.compressed)
             .and_then(|packed| rest.get(length..)?.get(..packed))
             .ok_or(chunks.error("pages within the column"))?;
+        // Decoders pass over skippable frames and join what several frames hold.
+        let one = packed.starts_with(&FRAME)
+            && find_frame_compressed_size(packed).is_ok_and(|length| length == packed.len());
+        chunks.expect(one, "one zstd frame a page")?;
         let unpacked = size(header.uncompressed).ok_or(chunks.error("a size of a page"))?;
         let start = out.len();
         let end = start as u64 + unpacked as u64;

@@ -13,11 +13,12 @@ pub struct Bundle {
     pub tenant_key: [u8; 32],
 }
 
-/// Limits on one record.
+/// Limits on one record. What is made of a record is limited too, by
+/// [`canonical_bytes`](Self::canonical_bytes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes after decompression; from 1 to 1 GiB.
+    /// Bytes after decompression; from 1 to 64 MiB.
     pub decoded_bytes: u64,
     /// Nesting of JSON values in one item: an object without objects or arrays in it has depth 1.
     /// From 1 to [`Limits::MAX_DEPTH`].
@@ -33,8 +34,17 @@ impl Limits {
     /// deeper than the record that an adapter keeps in it.
     pub const MAX_DEPTH: u32 = crate::json::MAX_DEPTH - 1;
 
-    /// The greatest size that a bundle can allow.
-    const MAX_DECODED_BYTES: u64 = 1 << 30;
+    /// The greatest size that a bundle can allow. A record is never split across batches, so ingest
+    /// holds it whole, decoded, sealed and compressed, in a Lambda function's memory; Kinesis takes
+    /// records of 10 MiB at most.
+    const MAX_DECODED_BYTES: u64 = 64 << 20;
+
+    /// Bytes that the leaves of one record may take together: twice the decoded bytes, and 1 MiB for
+    /// what sealing adds to a few small events. Canonical form writes `1e20` with 21 digits, so
+    /// that the size of a record alone would not bound that of its leaves.
+    pub fn canonical_bytes(&self) -> u64 {
+        self.decoded_bytes.saturating_mul(2).saturating_add(1 << 20)
+    }
 }
 
 impl Default for Limits {
@@ -112,7 +122,7 @@ impl Bundle {
         demand(wire.kind == "config", "kind", "`config`")?;
         demand(wire.version == VERSION, "version", "1")?;
         let sizes = 1..=Limits::MAX_DECODED_BYTES;
-        demand(sizes.contains(&decoded_bytes), "limits.decoded_bytes", "1 to 1073741824")?;
+        demand(sizes.contains(&decoded_bytes), "limits.decoded_bytes", "1 to 67108864")?;
         demand((1..=Limits::MAX_DEPTH).contains(&depth), "limits.depth", "1 to 128")?;
         demand(events > 0, "limits.events", "1 or more")?;
         demand(values > 0, "limits.values", "1 or more")?;

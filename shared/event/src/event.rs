@@ -9,7 +9,7 @@ mod write;
 pub(crate) use check::is_action;
 pub(crate) use check::{is_id, is_ip, is_name, is_tenant};
 pub(crate) use read::{Form, Reserved, read};
-pub(crate) use time::micros;
+pub(crate) use time::{EXPECTED as EXPECTED_TIME, micros};
 pub(crate) use write::{ObjectWriter, Seal, arrival, write_coordinates};
 
 use std::borrow::Cow;

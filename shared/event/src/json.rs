@@ -15,7 +15,7 @@ mod write;
 pub(crate) use fault::{Expected, Fault, FaultKind};
 pub(crate) use read::{MAX_DEPTH, Numbers, ReadLimits};
 pub(crate) use skip::{skip_value, skip_whitespace};
-pub(crate) use tree::{Kind, Tree, Value};
+pub(crate) use tree::{Kind, MemberName, Tree, Value};
 pub(crate) use write::write_text;
 
 #[cfg(test)]

@@ -57,8 +57,11 @@ impl Item {
 /// arguments alone.
 pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
     let seal = event::Seal::new(chain, record);
-    let split = decode::decode(&record.data, bundle.limits.decoded_bytes)
-        .and_then(|text| split::Splitter::new(record, &seal, &bundle.limits, &text, items).split());
+    let split = decode::decode(&record.data, bundle.limits.decoded_bytes).and_then(|text| {
+        // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        split::Splitter::new(record, &seal, &bundle.limits, text, items).split()
+    });
     if let Err(reason) = split {
         items.push(Item::Rejection(Rejection {
             sequence: record.sequence.clone(),

@@ -1,6 +1,8 @@
 //! Why something was rejected.
 
-use crate::json::{Fault, FaultKind, Kind, ReadLimits};
+mod near;
+
+use crate::json::{Fault, FaultKind, Kind, MemberName, ReadLimits};
 
 /// Why an item was rejected. Never holds values of the event, nor names that its producer chose:
 /// a rejection is read by people who may not read the event.
@@ -27,6 +29,7 @@ pub const CODES: &[(&str, &str)] = &[
     (code::JSON_NUMBER, "a number is beyond what a double can hold"),
     (code::JSON_SURROGATE, "a `\\u` escape is half of a surrogate pair"),
     (code::JSON_SYNTAX, "not JSON"),
+    (code::LIMIT_CANONICAL, "more bytes, once sealed, than the bundle allows for a record"),
     (code::LIMIT_DECODED, "more bytes, once decompressed, than the bundle allows"),
     (code::LIMIT_DEPTH, "values nest deeper than the bundle allows"),
     (code::LIMIT_EVENTS, "more events in the record than the bundle allows"),
@@ -48,6 +51,7 @@ pub(crate) mod code {
     pub(crate) const JSON_NUMBER: &str = "json.number";
     pub(crate) const JSON_SURROGATE: &str = "json.surrogate";
     pub(crate) const JSON_SYNTAX: &str = "json.syntax";
+    pub(crate) const LIMIT_CANONICAL: &str = "limit.canonical";
     pub(crate) const LIMIT_DECODED: &str = "limit.decoded";
     pub(crate) const LIMIT_DEPTH: &str = "limit.depth";
     pub(crate) const LIMIT_EVENTS: &str = "limit.events";
@@ -84,10 +88,17 @@ impl Reason {
         Self::field(code::FIELD_VALUE, pointer, message)
     }
 
-    /// An object holds a field that it cannot have; `pointer` is the object's.
-    pub(crate) fn unknown(pointer: &str, known: &str, place: &str) -> Self {
-        let message =
-            format!("expected no other fields than {known}; the place of others is {place}");
+    /// An object holds a field that it cannot have; `pointer` is the object's. Says where its name
+    /// stands, and which known name it may be a slip of, but not the name.
+    pub(crate) fn unknown(pointer: &str, name: MemberName<'_>, known: &str, place: &str) -> Self {
+        let at = name.at();
+        let mut message = format!(
+            "expected no other fields than {known}; the place of others is {place}, \
+             found one at byte {at}"
+        );
+        if let Some(meant) = near::nearest(&name.bytes(), known) {
+            message.push_str(&format!(" (did you mean `{meant}`?)"));
+        }
         Self::field(code::FIELD_UNKNOWN, pointer, message)
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Splitter<'r, 's> {
     items: &'r mut Vec<Item>,
     /// How many items there were before this record's.
     before: usize,
+    /// Bytes of this record's leaves.
+    canonical: u64,
 }
 
 impl<'r, 's> Splitter<'r, 's> {
@@ -40,7 +42,7 @@ impl<'r, 's> Splitter<'r, 's> {
         items: &'r mut Vec<Item>,
     ) -> Self {
         let before = items.len();
-        Self { record, seal, limits, text, tree: Tree::new(text), items, before }
+        Self { record, seal, limits, text, tree: Tree::new(text), items, before, canonical: 0 }
     }
 
     /// Appends the items; if there is a reason why the record as a whole has none, says it.
@@ -52,11 +54,10 @@ impl<'r, 's> Splitter<'r, 's> {
         let reason = match self.only_value(start) {
             Ok(()) => return Ok(()),
             Err(Stop::Record(reason)) => reason,
-            Err(Stop::Value(reason)) if reason.code != code::JSON_SYNTAX => reason,
             Err(Stop::Value(_)) if is_lines(self.text) => return self.lines(),
             Err(Stop::Value(reason)) => reason,
         };
-        self.items.truncate(self.before);
+        self.forget(self.before);
         Err(reason)
     }
 
@@ -67,24 +68,32 @@ impl<'r, 's> Splitter<'r, 's> {
         if rest < self.text.len() {
             return Err(Stop::Value(Reason::syntax("the end of the record", rest)));
         }
+        if self.items.len() == self.before {
+            return Err(Stop::Record(no_events()));
+        }
         Ok(())
     }
 
     /// The record as lines.
     fn lines(&mut self) -> Result<(), Reason> {
-        self.items.truncate(self.before);
+        self.forget(self.before);
         for (start, end) in lines(self.text) {
             self.tree.clip(self.text, end);
             let first = self.items.len();
             let stop = match self.value(start, start) {
-                Ok(stop) if skip_whitespace(self.tree.text(), stop) == end => continue,
+                Ok(stop) if skip_whitespace(self.tree.text(), stop) == end => {
+                    if self.items.len() > first {
+                        continue;
+                    }
+                    Stop::Value(no_events())
+                }
                 Ok(stop) => {
                     let at = skip_whitespace(self.tree.text(), stop) - start;
                     Stop::Value(Reason::syntax("the end of the line", at))
                 }
                 Err(stop) => stop,
             };
-            self.items.truncate(first);
+            self.forget(first);
             let reason = match stop {
                 Stop::Value(reason) => self.count().map(|()| reason),
                 Stop::Record(reason) => Err(reason),
@@ -92,7 +101,7 @@ impl<'r, 's> Splitter<'r, 's> {
             match reason {
                 Ok(reason) => self.reject(start, end, reason),
                 Err(reason) => {
-                    self.items.truncate(self.before);
+                    self.forget(self.before);
                     return Err(reason);
                 }
             }
@@ -100,7 +109,7 @@ impl<'r, 's> Splitter<'r, 's> {
         Ok(())
     }
 
-    /// The value at `start`: one item or several. Messages count bytes from `base`.
+    /// The value at `start`: one item, several, or none in an empty array. Messages count bytes from `base`.
     fn value(&mut self, start: usize, base: usize) -> Result<usize, Stop> {
         match self.byte(start) {
             b'[' => self.array(start, base, None),
@@ -130,7 +139,7 @@ impl<'r, 's> Splitter<'r, 's> {
             return Ok(end + 1);
         }
         // More members: not a delivery file, whatever it is.
-        self.items.truncate(first);
+        self.forget(first);
         self.item(start, base, None)
     }
 
@@ -142,8 +151,7 @@ impl<'r, 's> Splitter<'r, 's> {
     ) -> Result<usize, Stop> {
         let mut at = skip_whitespace(self.tree.text(), start + 1);
         if self.byte(at) == b']' {
-            let message = "expected events, found an empty array";
-            return Err(Stop::Value(Reason::new(code::RECORD_EMPTY, message)));
+            return Ok(at + 1);
         }
         loop {
             at = skip_whitespace(self.tree.text(), self.item(at, base, adapter)?);
@@ -171,7 +179,9 @@ impl<'r, 's> Splitter<'r, 's> {
             Ok(end) => match judge(self.tree.root(), adapter) {
                 Ok((event, adapter)) => {
                     let leaf = self.seal.leaf(self.index(), &event, adapter);
+                    self.canonical += leaf.bytes.len() as u64;
                     self.items.push(Item::Event(leaf));
+                    self.measure().map_err(Stop::Record)?;
                     return Ok(end);
                 }
                 Err(reason) => (end, reason),
@@ -196,6 +206,25 @@ impl<'r, 's> Splitter<'r, 's> {
         }
         let message = format!("expected at most {limit} events in a record, found more");
         Err(Reason::new(code::LIMIT_EVENTS, message))
+    }
+
+    /// Whether the leaves are not too large for one record.
+    fn measure(&self) -> Result<(), Reason> {
+        let limit = self.limits.canonical_bytes();
+        if self.canonical <= limit {
+            return Ok(());
+        }
+        let message = format!("expected at most {limit} bytes of sealed events, found more");
+        Err(Reason::new(code::LIMIT_CANONICAL, message))
+    }
+
+    /// Drops the items from a place on.
+    fn forget(&mut self, first: usize) {
+        for item in self.items.drain(first..) {
+            if let Item::Event(leaf) = item {
+                self.canonical -= leaf.bytes.len() as u64;
+            }
+        }
     }
 
     fn reject(&mut self, start: usize, end: usize, reason: Reason) {
@@ -234,6 +263,11 @@ fn judge<'t>(
         Some(adapter) => Ok(((adapter.read)(root)?, Some(adapter.name))),
         None => Ok((event::read(root, Form::Sent)?.0, None)),
     }
+}
+
+/// A record or line that is JSON and holds nothing.
+fn no_events() -> Reason {
+    Reason::new(code::RECORD_EMPTY, "expected events, found an empty array")
 }
 
 /// The lines of a text that hold anything, as places without the white space around it.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{MAX_INTEGER, write};
 use crate::note::is_key_name;
+use crate::tile::MAX_ENTRY_BYTES;
 use crate::{ChainId, Hash, SequenceNumber};
 
 /// The header of a batch. Its canonical JSON (RFC 8785) is one link of a chain and one entry of
@@ -82,6 +83,12 @@ pub struct Counts {
 /// Why bytes are not a header.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
+    /// Longer, once complete, than an entry of the log can be.
+    #[error("batch header: expected at most 65535 bytes, found {found}")]
+    TooLong {
+        /// Bytes of the header with its object's hash.
+        found: usize,
+    },
     /// Not JSON of the header's shape.
     #[error("not a batch header: {0}")]
     Shape(#[from] serde_json::Error),
@@ -102,6 +109,9 @@ pub enum HeaderError {
 
 /// Version of the header's format.
 const VERSION: u32 = 1;
+
+/// Bytes that the object's hash adds to its own header: `,"sha256":"<64 digits>"`.
+const HASH_BYTES: usize = 76;
 
 /// The JSON, its members declared in canonical order.
 #[derive(Serialize, Deserialize)]
@@ -210,6 +220,7 @@ impl SealedHeader {
 }
 
 fn read(json: &str) -> Result<(BatchHeader, Option<Hash>), HeaderError> {
+    fits(json.len())?;
     let wire: Wire = serde_json::from_str(json)?;
     let field = |field, expected, found: String| HeaderError::Field { field, expected, found };
     if wire.kind != "batch" {
@@ -242,11 +253,17 @@ fn read(json: &str) -> Result<(BatchHeader, Option<Hash>), HeaderError> {
         key: wire.object.key,
     };
     let sha256 = wire.object.sha256;
+    fits(json.len() + if sha256.is_some() { 0 } else { HASH_BYTES })?;
     check(&header)?;
     if header.to_wire_json(sha256) != json {
         return Err(HeaderError::NotCanonical);
     }
     Ok((header, sha256))
+}
+
+/// Whether a complete header of this length can be an entry of the log.
+fn fits(found: usize) -> Result<(), HeaderError> {
+    if found > MAX_ENTRY_BYTES { Err(HeaderError::TooLong { found }) } else { Ok(()) }
 }
 
 /// What the types alone do not ensure.

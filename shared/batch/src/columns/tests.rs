@@ -53,6 +53,83 @@ fn refused(object: &[u8]) -> String {
     Columns::read(object, 1 << 20).unwrap_err().to_string()
 }
 
+/// The object with the first page of a column packed otherwise, and all that follows from it.
+fn with_page(place: usize, change: impl FnOnce(&mut PageHeader, &mut Vec<u8>)) -> Vec<u8> {
+    let object = object();
+    let (pages, footer) = split(&object).unwrap();
+    let mut footer = Footer::read(footer).unwrap();
+    let chunk = &mut footer.chunks[place];
+    let from = chunk.dictionary.unwrap_or(chunk.data) as usize;
+    let (mut header, length) =
+        PageHeader::read(&pages[from..], chunk.dictionary.is_some()).unwrap();
+    let end = from + length + header.compressed as usize;
+    let mut packed = pages[from + length..end].to_vec();
+    let stated = header.uncompressed;
+    change(&mut header, &mut packed);
+    header.compressed = packed.len() as i64;
+    let page = [header.write(), packed].concat();
+    let more = page.len() as i64 - (end - from) as i64;
+    chunk.compressed += more;
+    chunk.uncompressed += page.len() as i64 - header.compressed - length as i64;
+    chunk.uncompressed += header.uncompressed - stated;
+    if chunk.dictionary.is_some() {
+        chunk.data += more;
+    }
+    for later in &mut footer.chunks[place + 1..] {
+        later.data += more;
+        later.dictionary = later.dictionary.map(|at| at + more);
+    }
+    let footer = footer.write();
+    let length = (footer.len() as u32).to_le_bytes();
+    [&pages[..from], &page, &pages[end..], &footer, &length, MAGIC].concat()
+}
+
+#[test]
+fn a_page_that_is_more_than_one_zstd_frame_is_refused() {
+    // Bytes that decoders pass over (RFC 8878 §3.1.2).
+    let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 5, 0, 0, 0][..], b"hello"].concat();
+    let frame = |bytes: &[u8]| zstd::bulk::compress(bytes, 3).unwrap();
+    let unpacked = |packed: &[u8]| zstd::bulk::decompress(packed, 1 << 20).unwrap();
+    assert_eq!(with_page(0, |_, _| {}), object());
+    for (place, Column { name, .. }) in LAYOUT.iter().enumerate() {
+        let again = with_page(place, |_, packed| {
+            *packed = zstd::bulk::compress(&unpacked(packed), 19).unwrap()
+        });
+        assert!(Columns::read(&again, 1 << 20).is_ok(), "column {place}: another level");
+        let before = with_page(place, |_, packed| drop(packed.splice(..0, skippable.clone())));
+        let after = with_page(place, |_, packed| packed.extend(&skippable));
+        let empty = with_page(place, |_, packed| packed.extend(frame(b"")));
+        let parted = with_page(place, |_, packed| {
+            let page = unpacked(packed);
+            let (one, other) = page.split_at(page.len() / 2);
+            *packed = [frame(one), frame(other)].concat();
+        });
+        for (object, how) in
+            [(before, "before"), (after, "after"), (empty, "empty"), (parted, "parted")]
+        {
+            assert_eq!(
+                refused(&object),
+                format!("column {name}: expected one zstd frame a page, found something else"),
+                "{how}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_zstd_frame_of_another_length_than_its_page_header_says_is_refused() {
+    for (place, Column { name, .. }) in LAYOUT.iter().enumerate() {
+        let sized =
+            format!("column {name}: expected a page of the size stated, found something else");
+        // zstd itself refuses where no memory is left over from the page before.
+        let full = "zstd: Destination buffer is too small";
+        let less = refused(&with_page(place, |header, _| header.uncompressed -= 1));
+        assert!(less == full || less == sized, "{less}");
+        let more = refused(&with_page(place, |header, _| header.uncompressed += 1));
+        assert_eq!(more, sized);
+    }
+}
+
 #[test]
 fn an_honest_footer_is_the_one_that_was_read() {
     assert_eq!(with_footer(|_| {}), object());

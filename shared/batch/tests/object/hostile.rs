@@ -54,22 +54,6 @@ fn rows_beyond_the_limit_are_refused_before_memory_is_taken() {
     assert!(Columns::read(&object, 41_000_000).is_ok());
 }
 
-#[test]
-fn a_zstd_frame_longer_than_its_page_header_says_is_refused() {
-    let object = encode(&header(), &real_leaves()).unwrap();
-    // Each page's uncompressed size follows `15 xx 15`: type, then size. Make each a little less.
-    let mut tried = 0;
-    for at in 4..object.len() / 2 {
-        if object[at] == 0x15 && object[at + 1] <= 4 && object[at + 2] == 0x15 {
-            let mut less = object.clone();
-            less[at + 3] = less[at + 3].wrapping_sub(2);
-            assert!(decode(less.into(), LIMIT).is_err(), "page at {at}");
-            tried += 1;
-        }
-    }
-    assert!(tried >= 20, "{tried} pages");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

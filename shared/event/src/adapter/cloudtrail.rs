@@ -18,7 +18,7 @@ mod actor;
 mod outcome;
 mod resource;
 
-use crate::event::{Event, Source, Text, Trace, is_id, is_ip, is_tenant, micros};
+use crate::event::{EXPECTED_TIME, Event, Source, Text, Trace, is_id, is_ip, is_tenant, micros};
 use crate::json::{Kind, Value};
 use crate::reason::Reason;
 
@@ -56,28 +56,29 @@ pub(super) fn knows(root: Value<'_>) -> bool {
 /// The event of a record.
 pub(super) fn read(root: Value<'_>) -> Result<Event<'_>, Reason> {
     let fields = Fields::of(root);
-    let missing = |at, expected| move || Reason::missing(at, expected);
-    let time = fields.time.clone().ok_or_else(missing("/eventTime", "a string"))?;
-    let expected = "a time as RFC 3339 writes it, with its offset";
-    let micros = micros(&time).ok_or_else(|| Reason::value("/eventTime", expected))?;
-    let id = fields.id.clone().ok_or_else(missing("/eventID", "a string"))?;
+    let time = fields.time.clone().ok_or_else(|| absent(root, "/eventTime"))?;
+    let micros = micros(&time).ok_or_else(|| Reason::value("/eventTime", EXPECTED_TIME))?;
+    let id = fields.id.clone().ok_or_else(|| absent(root, "/eventID"))?;
     if !is_id(&id) {
         return Err(Reason::value("/eventID", "1 to 128 of A-Z a-z 0-9 _ . : -"));
     }
-    let account = fields.identity.and_then(|identity| text_at(identity, &["accountId"]));
-    let tenant = fields.recipient.clone().or(account);
-    let tenant = tenant.ok_or_else(missing("/recipientAccountId", "a string"))?;
+    let account = || fields.identity.and_then(|identity| text_at(identity, &["accountId"]));
+    let (tenant, at) = match fields.recipient.clone() {
+        Some(recipient) => (Some(recipient), "/recipientAccountId"),
+        None => (account(), "/userIdentity/accountId"),
+    };
+    let tenant = tenant.ok_or_else(|| absent(root, "/recipientAccountId"))?;
     if !is_tenant(&tenant) {
-        return Err(Reason::value("/recipientAccountId", "an AWS account"));
+        return Err(Reason::value(at, "an AWS account"));
     }
-    let (service, name) = fields.operation()?;
+    let (service, name) = fields.operation(root)?;
     Ok(Event {
         id: Some(id),
         time,
         micros,
         action: Text::Owned(action::action(&service, &name)),
         actor: actor::actor(fields.identity),
-        resource: resource::resource(&fields, action::service(&service), &tenant),
+        resource: resource::resource(&fields, action::service(&service), &name, &tenant),
         outcome: Text::Borrowed(outcome::outcome(&fields, &name)),
         reason: outcome::reason(&fields),
         source: fields.origin(),
@@ -122,16 +123,16 @@ impl<'t> Fields<'t> {
     }
 
     /// The service and the operation. An insight has neither: it is CloudTrail's own.
-    fn operation(&self) -> Result<(Text<'t>, Text<'t>), Reason> {
+    fn operation(&self, root: Value<'t>) -> Result<(Text<'t>, Text<'t>), Reason> {
         if self.insight.is_some() {
             let source = self.source.clone().unwrap_or(Text::Borrowed("cloudtrail.amazonaws.com"));
             let kind = self.kind.clone().unwrap_or(Text::Borrowed("AwsCloudTrailInsight"));
             return Ok((source, self.name.clone().unwrap_or(kind)));
         }
         let source = self.source.clone();
-        let source = source.ok_or_else(|| Reason::missing("/eventSource", "a string"))?;
+        let source = source.ok_or_else(|| absent(root, "/eventSource"))?;
         let name = self.name.clone();
-        Ok((source, name.ok_or_else(|| Reason::missing("/eventName", "a string"))?))
+        Ok((source, name.ok_or_else(|| absent(root, "/eventName"))?))
     }
 
     fn origin(&self) -> Option<Source<'t>> {
@@ -142,6 +143,17 @@ impl<'t> Fields<'t> {
         let (region, user_agent) = (self.region.clone(), self.user_agent.clone());
         let any = [&ip, &service, &region, &user_agent].iter().any(|text| text.is_some());
         any.then_some(Source { ip, region, service, user_agent, version: None })
+    }
+}
+
+/// Why a required field of a record, named by its pointer, counts as absent.
+fn absent(root: Value<'_>, at: &str) -> Reason {
+    let expected = "a string that is not empty";
+    let found = at.strip_prefix('/').and_then(|name| root.member(name));
+    match found.map(|value| value.kind()) {
+        None => Reason::missing(at, expected),
+        Some(Kind::String) => Reason::value(at, expected),
+        Some(other) => Reason::kind(at, expected, other),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading the fields of an event, strictly.
 
 use super::{Actor, Event, Resource, Roles, Source, Text, Trace, check, time};
-use crate::json::Value;
+use crate::json::{MemberName, Value};
 use crate::reason::{Reason, code};
 
 /// In which form an event is read.
@@ -49,7 +49,7 @@ struct Fields<'t> {
 pub(crate) fn read(root: Value<'_>, form: Form) -> Result<(Event<'_>, Reserved<'_>), Reason> {
     let mut fields = Fields::default();
     for (name, value) in root.members() {
-        fields.take(&name.bytes(), value, form)?;
+        fields.take(name, value, form)?;
     }
     let expected = |field: &str| match field {
         "/actor" | "/resource" => "an object with `type` and `id`",
@@ -80,8 +80,8 @@ pub(crate) fn read(root: Value<'_>, form: Form) -> Result<(Event<'_>, Reserved<'
 }
 
 impl<'t> Fields<'t> {
-    fn take(&mut self, name: &[u8], value: Value<'t>, form: Form) -> Result<(), Reason> {
-        match name {
+    fn take(&mut self, name: MemberName<'t>, value: Value<'t>, form: Form) -> Result<(), Reason> {
+        match &*name.bytes() {
             b"action" => self.action = Some(check::action(value, "/action")?),
             b"actor" => self.actor = Some(actor(value)?),
             b"changes" => self.changes = Some(changes(value)?),
@@ -102,7 +102,7 @@ impl<'t> Fields<'t> {
                 *reserved(&mut self.reserved.coordinates, "/coordinates", form)? = Some(value);
             }
             b"kind" => *reserved(&mut self.reserved.kind, "/kind", form)? = Some(value),
-            _ => return Err(Reason::unknown("", FIELDS, "`data`")),
+            _ => return Err(Reason::unknown("", name, FIELDS, "`data`")),
         }
         Ok(())
     }
@@ -121,8 +121,7 @@ fn reserved<'r, T>(field: &'r mut T, at: &str, form: Form) -> Result<&'r mut T, 
 
 fn when<'t>(value: Value<'t>) -> Result<(Text<'t>, i64), Reason> {
     let text = check::text(value, "/time")?;
-    let expected = "a time as RFC 3339 writes it, with its offset, such as `2026-01-31T23:59:59Z`";
-    let micros = time::micros(&text).ok_or_else(|| Reason::value("/time", expected))?;
+    let micros = time::micros(&text).ok_or_else(|| Reason::value("/time", time::EXPECTED))?;
     Ok((text, micros))
 }
 
@@ -138,7 +137,7 @@ fn actor(value: Value<'_>) -> Result<Actor<'_>, Reason> {
             b"type" => actor.kind = check::name(value, "/actor/type")?,
             _ => {
                 let known = "type, id, name, email, roles, session";
-                return Err(Reason::unknown("/actor", known, "`data`"));
+                return Err(Reason::unknown("/actor", name, known, "`data`"));
             }
         }
     }
@@ -158,7 +157,7 @@ fn resource(value: Value<'_>) -> Result<Resource<'_>, Reason> {
             b"type" => resource.kind = check::name(value, "/resource/type")?,
             _ => {
                 let known = "type, id, name, attributes";
-                return Err(Reason::unknown("/resource", known, "`resource.attributes`"));
+                return Err(Reason::unknown("/resource", name, known, "`resource.attributes`"));
             }
         }
     }
@@ -197,7 +196,7 @@ fn source(value: Value<'_>) -> Result<Source<'_>, Reason> {
             b"version" => source.version = Some(check::text(value, "/source/version")?),
             _ => {
                 let known = "ip, user_agent, service, version, region";
-                return Err(Reason::unknown("/source", known, "`data`"));
+                return Err(Reason::unknown("/source", name, known, "`data`"));
             }
         }
     }
@@ -213,7 +212,7 @@ fn trace(value: Value<'_>) -> Result<Trace<'_>, Reason> {
             b"trace_id" => trace.trace_id = Some(check::trace_id(value, "/trace/trace_id")?),
             _ => {
                 let known = "trace_id, span_id, request_id";
-                return Err(Reason::unknown("/trace", known, "`data`"));
+                return Err(Reason::unknown("/trace", name, known, "`data`"));
             }
         }
     }
@@ -231,7 +230,7 @@ fn changes(value: Value<'_>) -> Result<Value<'_>, Reason> {
                     check::name(value, &format!("{at}/path"))?;
                     path = true;
                 }
-                _ => return Err(Reason::unknown(&at, "path, before, after", "`data`")),
+                _ => return Err(Reason::unknown(&at, name, "path, before, after", "`data`")),
             }
         }
         if !path {
@@ -253,7 +252,7 @@ fn producer(value: Value<'_>) -> Result<Value<'_>, Reason> {
                 check::counter(value, "/producer/seq")?;
                 seq = true;
             }
-            _ => return Err(Reason::unknown("/producer", "id, seq", "`data`")),
+            _ => return Err(Reason::unknown("/producer", name, "id, seq", "`data`")),
         }
     }
     match (id, seq) {

@@ -3,6 +3,10 @@
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+/// What [`micros`] reads, for a person. The last time is the last that `jiff` has.
+pub(crate) const EXPECTED: &str = "a time as RFC 3339 writes it, with its offset, such as \
+    `2026-01-31T23:59:59Z`, at most `9999-12-30T22:00:00.999Z`";
+
 /// The microseconds since 1970 (UTC) of an RFC 3339 date-time, rounded down; `None` for any
 /// other text. Stricter than ISO 8601 and than `jiff`, which reads spaces, missing colons and zone
 /// names. A leap second counts as the second before it.

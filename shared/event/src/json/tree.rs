@@ -213,6 +213,12 @@ impl<'t> MemberName<'t> {
         }
     }
 
+    /// Where it stands, in bytes from the start of the value that was read.
+    pub(crate) fn at(&self) -> usize {
+        let start = self.tree.nodes.first().map_or(0, |root| root.start);
+        (self.node.start - start) as usize
+    }
+
     /// Whether it is this one.
     pub(crate) fn is(&self, name: &str) -> bool {
         match self.node.plain {

@@ -38,7 +38,7 @@ pub(crate) fn bucket_read() -> Value {
 }
 
 /// The record with other members: `null` removes one.
-fn varied(changes: Value) -> Value {
+pub(crate) fn varied(changes: Value) -> Value {
     let mut record = bucket_read();
     let members = record.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
@@ -50,7 +50,7 @@ fn varied(changes: Value) -> Value {
     record
 }
 
-fn sealed(record: &Value) -> Value {
+pub(crate) fn sealed(record: &Value) -> Value {
     json(&event(record.to_string()))
 }
 
@@ -179,67 +179,7 @@ fn every_kind_of_identity_is_an_actor() {
 }
 
 #[test]
-fn the_resource_is_the_first_listed_or_what_a_parameter_names_or_the_service() {
-    let requests = [
-        ("ec2", json!({"instanceId": "i-1", "vpcId": "vpc-1"}), "AWS::EC2::Instance", "i-1"),
-        (
-            "ec2",
-            json!({"instancesSet": {"items": [{"instanceId": "i-2"}]}}),
-            "AWS::EC2::Instance",
-            "i-2",
-        ),
-        ("ec2", json!({"instancesSet": {"items": []}}), "ec2", "111122223333"),
-        ("iam", json!({"policyArn": "arn:p", "roleName": "deploy"}), "AWS::IAM::Role", "deploy"),
-        ("iam", json!({"userName": ""}), "iam", "111122223333"),
-        ("lambda", json!({"functionName": "f"}), "AWS::Lambda::Function", "f"),
-        ("secretsmanager", json!({"secretId": "s"}), "AWS::SecretsManager::Secret", "s"),
-        ("ssm", json!({"instanceIds": ["i-3"]}), "AWS::EC2::Instance", "i-3"),
-        ("cloudtrail", json!({"name": "t"}), "AWS::CloudTrail::Trail", "t"),
-        ("s3", json!({"bucketName": "ledgers"}), "AWS::S3::Bucket", "ledgers"),
-        ("signin", json!(null), "signin", "111122223333"),
-        ("another", json!({"name": "n"}), "another", "111122223333"),
-    ];
-    for (service, parameters, kind, id) in requests {
-        let source = format!("{service}.amazonaws.com");
-        let mut record = varied(json!({"eventSource": source, "resources": null}));
-        record["requestParameters"] = parameters;
-        assert_eq!(sealed(&record)["resource"], json!({"type": kind, "id": id}), "{service}");
-    }
-    for (listed, kind, id) in [
-        (
-            json!([{"ARN": "arn:aws:kms:eu-west-1:1:key/k"}]),
-            "AWS::KMS::Key",
-            "arn:aws:kms:eu-west-1:1:key/k",
-        ),
-        (json!([{"ARN": "arn:aws:s3:::b/k"}]), "AWS::S3::Object", "arn:aws:s3:::b/k"),
-        (json!([{"ARN": "arn:aws:s3:::b"}]), "AWS::S3::Bucket", "arn:aws:s3:::b"),
-        (json!([{"ARN": "arn:aws:glue:r:1:job/j"}]), "glue", "arn:aws:glue:r:1:job/j"),
-        (json!([{"ARN": "no arn"}]), "unknown", "no arn"),
-        (
-            json!([{"ARNPrefix": "arn:aws:s3:::b/", "type": "AWS::S3::Object"}]),
-            "AWS::S3::Object",
-            "arn:aws:s3:::b/",
-        ),
-        (json!([{"type": "AWS::S3::Object"}]), "AWS::S3::Bucket", "ledgers"),
-        (json!([]), "AWS::S3::Bucket", "ledgers"),
-        (json!("all"), "AWS::S3::Bucket", "ledgers"),
-    ] {
-        let resource = sealed(&varied(json!({"resources": listed})))["resource"].clone();
-        assert_eq!(resource, json!({"type": kind, "id": id}));
-    }
-}
-
-#[test]
-fn an_id_too_long_for_a_column_is_passed_over() {
-    let long = "x".repeat(3000);
-    let record =
-        varied(json!({"resources": [{"ARN": long}], "requestParameters": {"bucketName": long}}));
-    assert_eq!(sealed(&record)["resource"], json!({"type": "s3", "id": "111122223333"}));
-    assert_eq!(sealed(&record)["data"], record);
-}
-
-#[test]
-fn error_codes_are_failures_or_denials() {
+fn error_codes_are_failures_denials_or_rehearsals() {
     for (code, message, outcome, reason) in [
         ("AccessDenied", Some("no"), "denied", "AccessDenied: no"),
         ("AccessDeniedException", None, "denied", "AccessDeniedException"),
@@ -248,6 +188,8 @@ fn error_codes_are_failures_or_denials() {
         ("AuthorizationErrorException", None, "denied", "AuthorizationErrorException"),
         ("NoSuchBucket", Some("gone"), "failure", "NoSuchBucket: gone"),
         ("ThrottlingException", None, "failure", "ThrottlingException"),
+        ("Client.DryRunOperation", Some("would"), "unknown", "Client.DryRunOperation: would"),
+        ("DryRunOperation", None, "unknown", "DryRunOperation"),
     ] {
         let event = sealed(&varied(json!({"errorCode": code, "errorMessage": message})));
         assert_eq!((&event["outcome"], &event["reason"]), (&json!(outcome), &json!(reason)));
@@ -300,6 +242,7 @@ fn an_insight_is_an_event_of_cloudtrail_itself() {
     });
     let event = sealed(&record);
     assert_eq!(event["action"], "cloudtrail.aws_cloud_trail_insight");
+    assert_eq!(event["outcome"], "unknown");
     assert_eq!(event["resource"], json!({"type": "cloudtrail", "id": "111122223333"}));
     assert_eq!(event["data"], record);
 }
@@ -316,14 +259,29 @@ fn what_a_record_must_have_is_named() {
         (json!({"eventID": "a b"}), "field.value", "/eventID"),
         (json!({"eventTime": null}), "field.missing", "/eventTime"),
         (json!({"eventTime": "yesterday"}), "field.value", "/eventTime"),
+        (json!({"eventTime": 5}), "field.type", "/eventTime"),
+        (json!({"eventTime": ""}), "field.value", "/eventTime"),
+        (json!({"eventID": {}}), "field.type", "/eventID"),
+        (json!({"eventName": []}), "field.type", "/eventName"),
+        (json!({"eventSource": true}), "field.type", "/eventSource"),
         (json!({"eventName": null}), "field.missing", "/eventName"),
-        (json!({"eventSource": ""}), "field.missing", "/eventSource"),
+        (json!({"eventSource": ""}), "field.value", "/eventSource"),
         (
             json!({"recipientAccountId": null, "userIdentity": null}),
             "field.missing",
             "/recipientAccountId",
         ),
         (json!({"recipientAccountId": "../x"}), "field.value", "/recipientAccountId"),
+        (
+            json!({"recipientAccountId": 7, "userIdentity": null}),
+            "field.type",
+            "/recipientAccountId",
+        ),
+        (
+            json!({"recipientAccountId": null, "userIdentity": {"accountId": "../x"}}),
+            "field.value",
+            "/userIdentity/accountId",
+        ),
     ] {
         let reason = rejection(varied(changes).to_string()).reason;
         assert_eq!((reason.code, reason.pointer.as_deref()), (code, Some(pointer)));

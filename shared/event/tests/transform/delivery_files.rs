@@ -55,3 +55,39 @@ fn the_source_record_is_kept_whole() {
         }
     }
 }
+
+#[test]
+fn a_resource_has_an_id_of_its_type() {
+    let starts = [
+        ("AWS::CloudTrail::Trail", "arn:aws:cloudtrail:us-east-1:123837392027:trail/"),
+        ("AWS::EC2::EIP", "eipalloc-"),
+        ("AWS::EC2::FlowLog", "fl-"),
+        ("AWS::EC2::Image", "ami-"),
+        ("AWS::EC2::InternetGateway", "igw-"),
+        ("AWS::EC2::NatGateway", "nat-"),
+        ("AWS::EC2::NetworkInterface", "eni-"),
+        ("AWS::EC2::RouteTable", "rtb-"),
+        ("AWS::EC2::SecurityGroup", "sg-"),
+        ("AWS::EC2::Snapshot", "snap-"),
+        ("AWS::EC2::Subnet", "subnet-"),
+        ("AWS::EC2::VPC", "vpc-"),
+        ("AWS::EC2::Volume", "vol-"),
+        ("AWS::IAM::InstanceProfile", "arn:aws:iam::123837392027:instance-profile/"),
+        ("AWS::IAM::Role", "arn:aws:iam::123837392027:role/"),
+        ("AWS::S3::Bucket", "arn:aws:s3:::"),
+        ("AWS::SSM::ManagedInstance", "i-"),
+        ("AWS::SSM::Parameter", "arn:aws:ssm:us-east-1:123837392027:parameter/"),
+        ("AWS::SecretsManager::Secret", "arn:aws:secretsmanager:us-east-1:123837392027:secret:"),
+    ];
+    let Some(files) = files() else { return };
+    let mut seen = std::collections::BTreeSet::new();
+    for event in files.into_iter().flat_map(leaves).filter_map(|leaf| leaf.event) {
+        let (kind, id) = (event.resource_type, event.resource_id);
+        let Some((kind, start)) = starts.iter().find(|(known, _)| *known == kind) else { continue };
+        // What was not made is in the account.
+        let failed = event.outcome != "success" && id == event.tenant;
+        assert!(id.starts_with(start) || failed, "{kind} {id}");
+        seen.insert(*kind);
+    }
+    assert_eq!(seen.len(), starts.len());
+}

@@ -279,8 +279,72 @@ fn a_field_that_no_event_has_is_told_where_to_go_without_its_name() {
         let sent = with(fullest(), &format!("{parent}/secret_name"), Some(json!(1)));
         let reason = rejection(sent.to_string()).reason;
         assert_eq!((reason.code, reason.pointer.as_deref()), ("field.unknown", Some(parent)));
-        assert!(reason.message.ends_with(&format!("the place of others is {place}")));
+        let said = format!("the place of others is {place}, found one at byte ");
+        assert!(reason.message.contains(&said), "{}", reason.message);
         assert!(!format!("{reason:?}").contains("secret"));
+        assert!(!reason.message.contains("did you mean"));
+    }
+}
+
+#[test]
+fn a_field_that_is_nearly_known_is_told_which_one() {
+    for (parent, name, meant) in [
+        ("", "tennant", Some("tenant")),
+        ("", "Tenant", Some("tenant")),
+        ("", "TENANT", Some("tenant")),
+        ("", "tenantId", Some("tenant")),
+        ("", "tenant_id", None),
+        ("", "ID", Some("id")),
+        ("", "it", Some("id")),
+        ("", "ot", None),
+        ("", "", None),
+        ("", "timestamp", None),
+        ("", "tim", Some("time")),
+        ("/source", "userAgent", Some("user_agent")),
+        ("/actor", "role", Some("roles")),
+        ("/trace", "traceId", Some("trace_id")),
+        ("/trace", "traceid", Some("trace_id")),
+        ("/changes/0", "aftre", Some("after")),
+        ("/producer", "seqs", Some("seq")),
+        ("/resource", "naïve", None),
+    ] {
+        let sent = with(fullest(), &format!("{parent}/{name}"), Some(json!(1)));
+        let reason = rejection(sent.to_string()).reason;
+        assert_eq!(reason.code, "field.unknown", "{name}");
+        let told = reason
+            .message
+            .split_once(" (did you mean `")
+            .map(|(_, rest)| rest.strip_suffix("`?)").unwrap());
+        assert_eq!(told, meant, "{name}: {}", reason.message);
+    }
+}
+
+#[test]
+fn an_unknown_field_is_found_by_its_byte_in_the_item() {
+    let small = smallest().to_string();
+    let item = small.replacen('{', "{  \"tennant\":1,", 1);
+    for text in [item.clone(), format!("[{small}, {item}]"), format!("{small}\n {item}\n")] {
+        let made = items(text);
+        let Some(cairn_event::Item::Rejection(rejection)) = made.last() else { panic!() };
+        let message = &rejection.reason.message;
+        assert!(message.ends_with("found one at byte 3 (did you mean `tenant`?)"), "{message}");
+    }
+}
+
+#[test]
+fn times_beyond_what_the_column_holds_are_told_the_last() {
+    for time in ["9999-12-30T22:00:00.999999Z", "9999-12-31T21:59:00+23:59", "0000-01-01T00:00:00Z"]
+    {
+        event(with(smallest(), "/time", Some(json!(time))).to_string());
+    }
+    for time in ["9999-12-30T22:00:01Z", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59.999Z"] {
+        let reason = rejection(with(smallest(), "/time", Some(json!(time))).to_string()).reason;
+        assert_eq!((reason.code, reason.pointer.as_deref()), ("field.value", Some("/time")));
+        assert!(
+            reason.message.contains("at most `9999-12-30T22:00:00.999Z`"),
+            "{}",
+            reason.message
+        );
     }
 }
 

@@ -98,6 +98,42 @@ fn a_line_may_hold_an_array() {
 }
 
 #[test]
+fn a_line_without_events_is_rejected_alone_wherever_it_stands() {
+    for empty in ["[]", " [ ] ", "{\"Records\":[]}", "{ \"Records\" : [ ] }"] {
+        for place in 0..3 {
+            let mut lines = vec![small(); 2];
+            lines.insert(place, empty.to_owned());
+            let made = items(lines.join("\n"));
+            let mut expected = vec!["event"; 2];
+            expected.insert(place, "record.empty");
+            assert_eq!(codes(&made), expected, "{empty} at {place}");
+            let Item::Rejection(rejection) = &made[place] else { panic!() };
+            assert_eq!(
+                (rejection.index as usize, &rejection.raw[..]),
+                (place, empty.trim().as_bytes())
+            );
+        }
+    }
+    assert_eq!(codes(&items("[]\n[]")), ["record.empty"; 2]);
+    assert_eq!(rejection("[] []").reason.code, "json.syntax");
+}
+
+#[test]
+fn a_byte_order_mark_at_the_start_counts_for_nothing() {
+    let mark = "\u{feff}";
+    for text in [small(), format!("[{0},{BAD}]", small()), format!("{BAD}\n{0}\noops", small())] {
+        let made = items(text.clone());
+        assert_eq!(items(format!("{mark}{text}")), made);
+        assert_eq!(items(gzip(format!("{mark}{text}").as_bytes())), made);
+    }
+    for text in [format!("{mark}{mark}{}", small()), format!("{}{mark}", small())] {
+        assert_eq!(rejection(text.clone()).reason.code, "json.syntax");
+    }
+    let nothing = rejection(mark);
+    assert_eq!((nothing.reason.code, &nothing.raw[..]), ("record.empty", mark.as_bytes()));
+}
+
+#[test]
 fn what_is_not_json_is_rejected_whole() {
     for text in ["oops".to_owned(), format!("[{},", small()), format!("{0} {0}", small())] {
         let rejection = rejection(text.clone());
@@ -122,6 +158,7 @@ fn nothing_at_all_is_a_rejection() {
         assert_eq!(rejection.raw, text.as_bytes());
     }
     assert_eq!(rejection(gzip(b"")).reason.code, "record.empty");
+    assert_eq!(rejection("{\"Records\":[],\"x\":1}").reason.code, "field.unknown");
 }
 
 #[test]
@@ -201,6 +238,32 @@ fn the_number_of_events_is_limited_for_the_record_as_a_whole() {
         assert_eq!(rejection.reason.code, "limit.events");
         assert_eq!((rejection.index, rejection.raw), (0, data.into_bytes()));
     }
+}
+
+#[test]
+fn the_canonical_size_is_limited_for_the_record_as_a_whole() {
+    // Twice the decoded size, and 1 MiB for what sealing adds.
+    let bundle = limited(|limits| limits.decoded_bytes = 1 << 20);
+    let holding = |numbers: usize| {
+        let numbers = vec!["1e20"; numbers].join(",");
+        with(smallest(), "/data", Some(serde_json::json!("@")))
+            .to_string()
+            .replace("\"@\"", &format!("{{\"n\":[{numbers}]}}"))
+    };
+    let one = holding(35_000);
+    assert_eq!(codes(&items_under(&bundle, one.clone())), ["event"]);
+    let array = |count: usize| format!("[{}]", vec![one.as_str(); count].join(","));
+    let lines = |count: usize| vec![one.as_str(); count].join("\n");
+    assert_eq!(codes(&items_under(&bundle, array(4))), ["event"; 4]);
+    assert_eq!(codes(&items_under(&bundle, lines(4))), ["event"; 4]);
+    for data in [array(5), lines(5), format!("{}\noops\n{}", array(3), array(2))] {
+        let rejection = rejection_under(&bundle, gzip(data.as_bytes()));
+        assert_eq!(rejection.reason.code, "limit.canonical");
+        assert_eq!((rejection.index, rejection.raw), (0, gzip(data.as_bytes())));
+    }
+    // What a line that is rejected would have made does not count.
+    let text = format!("{0}\n{0} oops\n{one}", array(2));
+    assert_eq!(codes(&items_under(&bundle, text)), ["event", "event", "json.syntax", "event"]);
 }
 
 #[test]

@@ -114,6 +114,20 @@ fn a_bomb_is_one_rejection() {
 }
 
 #[test]
+fn numbers_that_grow_make_no_more_leaves_than_the_record_may_have() {
+    // Four times the decoded bytes, from a thousandth of them.
+    let numbers = vec!["1e20"; 99_000].join(",");
+    let item = with(smallest(), "/data", Some(serde_json::json!("@"))).to_string();
+    let item = item.replace("\"@\"", &format!("{{\"n\":[{numbers}]}}"));
+    let bomb = gzip(vec![item; 20].join("\n").as_bytes());
+    assert!(bomb.len() < 40_000);
+    let made = check(bomb.clone());
+    assert_eq!(codes(&made), ["limit.canonical"]);
+    let Item::Rejection(rejection) = &made[0] else { panic!() };
+    assert_eq!(rejection.raw, bomb);
+}
+
+#[test]
 fn an_item_of_millions_of_values_is_one_rejection() {
     let zeros = vec!["0"; 1_000_000].join(",");
     let text = format!("[{{\"data\":[{zeros}]}},{}]", smallest());

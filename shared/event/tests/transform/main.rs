@@ -11,5 +11,6 @@ mod formats;
 mod hostile;
 mod leaves;
 mod readme;
+mod resources;
 mod support;
 mod vectors;

@@ -4,9 +4,11 @@ use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, transform};
 use cairn_ledger::Hash;
 use serde_json::Value;
 
-fn vectors() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/events.json");
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+use crate::support::{codes, event, items, smallest};
+
+fn vectors(name: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/");
+    serde_json::from_slice(&std::fs::read(format!("{folder}{name}")).unwrap()).unwrap()
 }
 
 fn text(value: &Value) -> &str {
@@ -15,7 +17,7 @@ fn text(value: &Value) -> &str {
 
 #[test]
 fn events_are_sealed_as_the_vectors_say() {
-    let vectors = vectors();
+    let vectors = vectors("events.json");
     let chain = text(&vectors["chain"]).parse().unwrap();
     let bundle = Bundle::parse(text(&vectors["bundle"]["json"]).as_bytes()).unwrap();
     assert_eq!(bundle.hash().to_string(), text(&vectors["bundle"]["hash"]));
@@ -45,7 +47,7 @@ fn events_are_sealed_as_the_vectors_say() {
 
 #[test]
 fn rejections_are_sealed_as_the_vectors_say() {
-    let vectors = vectors();
+    let vectors = vectors("events.json");
     let (chain, vector) = (text(&vectors["chain"]).parse().unwrap(), &vectors["rejection"]);
     let record = Record {
         sequence: text(&vector["sequence"]).parse().unwrap(),
@@ -69,4 +71,43 @@ fn rejections_are_sealed_as_the_vectors_say() {
     let leaf = rejection.leaf(&chain, &salt, &Hash::of(line.as_bytes()));
     assert_eq!(String::from_utf8_lossy(&leaf.bytes), text(&vector["canonical"]));
     assert_eq!(Hash::leaf(&leaf.bytes).to_string(), text(&vector["leaf"]));
+}
+
+/// The smallest event with a JSON text as a member of `data`.
+fn holding(text: &str) -> String {
+    let event = smallest().to_string();
+    format!("{{\"data\":{{\"v\":{text}}},{}", event.strip_prefix('{').unwrap())
+}
+
+#[test]
+fn values_are_written_as_the_vectors_say() {
+    let vectors = vectors("canonical.json");
+    let cases = vectors["cases"].as_array().unwrap();
+    for case in cases {
+        let (input, canonical) = (text(&case["input"]), text(&case["canonical"]));
+        let leaf = event(holding(input));
+        let sealed = String::from_utf8(leaf.bytes.clone()).unwrap();
+        let expected = format!("\"data\":{{\"v\":{canonical}}},\"id\":");
+        assert!(sealed.contains(&expected), "{input}: {sealed}");
+        assert_eq!(Leaf::parse(&leaf.bytes).unwrap(), leaf);
+        // What is canonical is no other event: only so can a reader check the form.
+        assert_eq!(event(holding(canonical)).bytes == leaf.bytes, !is_big(canonical), "{input}");
+    }
+    assert!(cases.len() > 70);
+}
+
+/// Whether canonical form writes an integer as a number that it would not keep if it were sent.
+fn is_big(canonical: &str) -> bool {
+    canonical.parse::<i128>().is_ok_and(|value| value.unsigned_abs() >= 1 << 53)
+}
+
+#[test]
+fn values_are_refused_as_the_vectors_say() {
+    let vectors = vectors("canonical.json");
+    let refused = vectors["refused"].as_array().unwrap();
+    for case in refused {
+        let input = text(&case["input"]);
+        assert_eq!(codes(&items(holding(input))), [text(&case["code"])], "{input}");
+    }
+    assert!(refused.len() >= 10);
 }

@@ -108,6 +108,26 @@ fn values_that_no_batch_has_are_refused_by_name() {
 }
 
 #[test]
+fn a_header_longer_than_an_entry_of_the_log_is_refused() {
+    let long = |more: usize| {
+        let mut header = header();
+        header.key.push_str(&"k".repeat(more));
+        header
+    };
+    let spare = 65_535 - sealed().to_json().len();
+    let longest = long(spare).seal(Hash::of(b"object"));
+    assert_eq!(longest.to_json().len(), 65_535);
+    assert_eq!(SealedHeader::parse(&longest.to_json()).unwrap(), longest);
+    assert_eq!(BatchHeader::parse(&longest.header.to_json()).unwrap(), longest.header);
+    let refused = SealedHeader::parse(&long(spare + 1).seal(Hash::of(b"object")).to_json());
+    assert!(matches!(refused, Err(HeaderError::TooLong { found: 65_536 })), "{refused:?}");
+    // An object's own header is refused if no complete one can be made of it.
+    let refused = BatchHeader::parse(&long(spare + 1).to_json());
+    assert!(matches!(refused, Err(HeaderError::TooLong { found: 65_536 })), "{refused:?}");
+    assert!(matches!(SealedHeader::parse(&" ".repeat(1 << 20)), Err(HeaderError::TooLong { .. })));
+}
+
+#[test]
 fn json_in_any_other_form_is_refused() {
     let good = sealed().to_json();
     let bad = [

@@ -16,9 +16,19 @@ const DENIALS: &[&str] = &[
     "AuthorizationError",
 ];
 
-/// How it ended: an error code is a failure or a denial; a sign-in says it in its response.
+/// Part of the error code by which EC2 says that a rehearsal, asked for by `DryRun`, would have
+/// succeeded: nothing was done, and nothing failed.
+const REHEARSAL: &str = "DryRunOperation";
+
+/// How it ended: an error code is a failure, a denial or a rehearsal; a sign-in says it in its
+/// response, where a wrong password is a failure as any other. An insight is a finding about many
+/// calls, which ended in one way or the other.
 pub(super) fn outcome(fields: &Fields<'_>, name: &str) -> &'static str {
+    if fields.insight.is_some() {
+        return "unknown";
+    }
     match &fields.error_code {
+        Some(code) if code.contains(REHEARSAL) => "unknown",
         Some(code) if DENIALS.iter().any(|denial| code.contains(denial)) => "denied",
         Some(_) => "failure",
         None => {
