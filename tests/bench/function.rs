@@ -3,19 +3,26 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
+use cairn_local::emulator::CREDENTIALS;
+use cairn_store::Table;
+use cairn_store::aws::Clients;
+use cairn_tests::runtime_api::{self, RuntimeApi};
 
 use crate::corpus::generated;
-use cairn_tests::runtime_api::{self, RuntimeApi};
 
 /// Bytes that an invocation's event may have.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const PAYLOAD: usize = 6_000_000;
 
 const STARTS: usize = 20;
+
+/// Warm invocations after the cold one.
+const WARM: usize = 4;
 
 /// Prints the sizes of the release binaries.
 pub(crate) fn binaries() {
@@ -51,20 +58,75 @@ pub(crate) fn invocation() {
             println!("  {name}: start to first poll {:>11.1} ms (budget 50)", millis(median));
         }
 
-        let api = RuntimeApi::bind().await;
-        let mut process = start_function(&functions.ingest, &api, &cloud);
-        let (payload, records) = payload(&cloud.deployment().stream);
-        println!("  invocation of {} bytes, {records} records", payload.len());
-        let start = Instant::now();
-        let answer = api.next_poll().await.invoke(payload.into()).await;
-        println!(
-            "  cold invocation {:>25.0} ms (the emulator's time included)",
-            millis(start.elapsed())
-        );
-        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
-        println!("  peak resident memory {:>20.1} MB (budget 128)", peak_megabytes(process.id()));
-        stop(&mut process);
+        let events = full(generated(6_000));
+        let rejected = full(vec![vec![b'x'; 1024]; 6_000]);
+        for (shard, (what, records)) in
+            [("events", events), ("rejections", rejected)].iter().enumerate()
+        {
+            memory(&functions, &cloud, shard, what, records).await;
+        }
     });
+}
+
+/// Prints the most that a process has resident over a cold and some warm invocations of these records,
+/// and another that meets the first one's object without a commit and adopts it.
+async fn memory(
+    functions: &Functions,
+    cloud: &Cloud,
+    shard: usize,
+    what: &str,
+    records: &[Vec<u8>],
+) {
+    let stream = &cloud.deployment().stream;
+    let invoke = async |api: &RuntimeApi, round: usize| {
+        let payload = payload(stream, shard, round * records.len(), records);
+        let size = payload.len();
+        let answer = api.next_poll().await.invoke(payload.into()).await;
+        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
+        size
+    };
+    let api = RuntimeApi::bind().await;
+    let mut process = start_function(&functions.ingest, &api, cloud);
+    let size = invoke(&api, 0).await;
+    println!("  full invocations: {size} bytes, {} {what} of 1 KB", records.len());
+    println!(
+        "    cold: peak resident memory {:>14.1} MB (budget 128)",
+        peak_megabytes(process.id())
+    );
+    for round in 1..=WARM {
+        invoke(&api, round).await;
+    }
+    println!("    {WARM} warm ones after it {:>21.1} MB", peak_megabytes(process.id()));
+    stop(&mut process);
+
+    forget(cloud, shard).await;
+    let api = RuntimeApi::bind().await;
+    let mut process = start_function(&functions.ingest, &api, cloud);
+    invoke(&api, 0).await;
+    println!("    adopting what is there {:>19.1} MB", peak_megabytes(process.id()));
+    stop(&mut process);
+}
+
+/// Takes from the table what it knows of a shard's first batch, as if its commit had been lost.
+async fn forget(cloud: &Cloud, shard: usize) {
+    let table = aws_sdk_dynamodb::Client::new(cloud.config());
+    let deployment = cloud.deployment();
+    let clients = Clients::connect(&deployment.region, deployment.endpoint.as_deref()).await;
+    let clients = clients.with_access_key(CREDENTIALS.0, CREDENTIALS.1);
+    let chains = clients.table(&deployment.table).chains().await.unwrap();
+    let shard = format!("shardId-{shard:012}");
+    let chain = chains.iter().find(|chain| chain.shard() == shard).unwrap();
+    for item in ["head", "batch#00000000000000000000"] {
+        let key = |text: String| AttributeValue::S(text);
+        table
+            .delete_item()
+            .table_name(&deployment.table)
+            .key("pk", key(format!("chain#{chain}")))
+            .key("sk", key(item.to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
 }
 
 fn functions() -> Functions {
@@ -80,35 +142,43 @@ fn stop(process: &mut Child) {
     process.wait().unwrap();
 }
 
-/// A full invocation of records of a kilobyte.
-fn payload(stream: &str) -> (String, usize) {
-    let mut records = Vec::new();
+/// As many of the records as fit a full invocation.
+fn full(records: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let frame = payload("", 0, 0, &[Vec::new()]).len();
     let mut size = 0;
-    for (n, event) in generated(6_000).iter().enumerate() {
-        let record = serde_json::json!({
-            "kinesis": {
-                "kinesisSchemaVersion": "1.0",
-                "partitionKey": format!("user-{n}"),
-                "sequenceNumber": format!("4959{n:052}"),
-                "data": STANDARD.encode(event),
-                "approximateArrivalTimestamp": 1_767_225_600.123,
-            },
-            "eventSource": "aws:kinesis",
-            "eventVersion": "1.0",
-            "eventID": format!("shardId-000000000000:4959{n:052}"),
-            "eventName": "aws:kinesis:record",
-            "invokeIdentityArn": "arn:aws:iam::123456789012:role/cairn-ingest",
-            "awsRegion": "eu-central-1",
-            "eventSourceARN": format!("arn:aws:kinesis:eu-central-1:123456789012:stream/{stream}"),
+    let fits = |record: &Vec<u8>| {
+        size += frame + record.len().div_ceil(3) * 4;
+        size < PAYLOAD
+    };
+    records.into_iter().take_while(fits).collect()
+}
+
+/// What Lambda hands over for these records of a shard, whose `from`th record is the first of them.
+pub(crate) fn payload(stream: &str, shard: usize, from: usize, records: &[Vec<u8>]) -> String {
+    let records: Vec<_> = records
+        .iter()
+        .enumerate()
+        .map(|(n, record)| {
+            let n = from + n;
+            serde_json::json!({
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": format!("user-{n}"),
+                    "sequenceNumber": format!("4959{n:052}"),
+                    "data": STANDARD.encode(record),
+                    "approximateArrivalTimestamp": 1_767_225_600.123,
+                },
+                "eventSource": "aws:kinesis",
+                "eventVersion": "1.0",
+                "eventID": format!("shardId-{shard:012}:4959{n:052}"),
+                "eventName": "aws:kinesis:record",
+                "invokeIdentityArn": "arn:aws:iam::123456789012:role/cairn-ingest",
+                "awsRegion": "eu-central-1",
+                "eventSourceARN": format!("arn:aws:kinesis:eu-central-1:123456789012:stream/{stream}"),
+            })
         })
-        .to_string();
-        size += record.len() + 1;
-        if size > PAYLOAD {
-            break;
-        }
-        records.push(record);
-    }
-    (format!("{{\"Records\":[{}]}}", records.join(",")), records.len())
+        .collect();
+    serde_json::json!({ "Records": records }).to_string()
 }
 
 /// The most memory that the process had resident: `VmHWM`, proc(5).

@@ -1,12 +1,15 @@
-//! CPU of ingest on one core, from record bytes to object bytes, beside the floor: parsing,
-//! hashing and compressing the same bytes.
+//! CPU of ingest on one core, from the bytes of Lambda's payload to those of the object, beside the
+//! floor: parsing, hashing and compressing the records.
+
+use std::hint::black_box;
 
 use cairn_event::Bundle;
-use cairn_ingest::{Context, build};
+use cairn_ingest::{Context, Request, build};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use sha2::{Digest, Sha256};
 
 use crate::corpus::Corpus;
+use crate::function::payload;
 use crate::sample::{best, micros_each};
 
 const RUNS: u32 = 15;
@@ -21,7 +24,11 @@ pub(crate) fn run() {
         let parsed = |r: &Vec<u8>| sonic_rs::from_slice::<sonic_rs::Value>(r).is_ok();
         corpus.records.iter().filter(|r| parsed(r)).count()
     });
-    let hash = best(RUNS, || corpus.records.iter().map(Sha256::digest).next_back());
+    let hash = best(RUNS, || {
+        for record in &corpus.records {
+            black_box(Sha256::digest(record));
+        }
+    });
     let whole = corpus.records.concat();
     let compress = best(RUNS, || zstd::bulk::compress(&whole, 3).unwrap().len());
     let floor = parse + hash + compress;
@@ -33,7 +40,11 @@ pub(crate) fn run() {
 
     let chain: ChainId = "bench/20260101T000000Z/shardId-000000000000".parse().unwrap();
     let bundle = Bundle::with_tenant_key([1; 32]);
-    let records = records(&corpus.records);
+    let payload = payload("bench", 0, 0, &corpus.records);
+    let read =
+        || serde_json::from_slice::<Request>(payload.as_bytes()).unwrap().into_shard().unwrap();
+    let unpack = best(RUNS, read);
+    let records = read().records;
     let mut items = Vec::new();
     let transform = best(RUNS, || {
         items.clear();
@@ -50,10 +61,12 @@ pub(crate) fn run() {
     let parent = || Lineage::Previous(Hash::EMPTY_ROOT);
     let mut built = None;
     let all = best(RUNS, || {
+        let records = read().records;
         built = Some(build(&context, 1, parent(), &records, || [0; 32]).unwrap());
     });
+    row("ingest: payload to records", unpack);
     row("ingest: records to leaves", transform);
-    row("ingest: tree, header, Parquet", all.saturating_sub(transform));
+    row("ingest: tree, header, Parquet", all.saturating_sub(unpack + transform));
     row("ingest", all);
     println!(
         "  ingest / floor {:>36.2} (budget 3, aim 1.5)",
@@ -64,16 +77,4 @@ pub(crate) fn run() {
     #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
     let ratio = built.object.len() as f64 / corpus.bytes() as f64 * 100.0;
     println!("  stored size {:>38.1} % of the JSON (budget 20)", ratio);
-}
-
-/// Kinesis records of these bytes.
-pub(crate) fn records(data: &[Vec<u8>]) -> Vec<cairn_event::Record> {
-    data.iter()
-        .enumerate()
-        .map(|(n, data)| cairn_event::Record {
-            sequence: format!("4959{n:052}").parse().unwrap(),
-            arrived: jiff::Timestamp::UNIX_EPOCH,
-            data: data.clone(),
-        })
-        .collect()
 }

@@ -10,18 +10,22 @@
 )]
 
 mod corpus;
+mod cost;
 mod function;
 mod ingest;
+mod proof;
 mod requests;
 mod sample;
 mod verify;
 
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 7] = [
     ("ingest", ingest::run),
     ("verify", verify::run),
     ("requests", requests::run),
+    ("proof", proof::run),
+    ("cost", cost::run),
     ("binaries", function::binaries),
     ("invocation", function::invocation),
 ];

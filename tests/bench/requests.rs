@@ -13,7 +13,8 @@ const A_MINUTE: usize = 18;
 
 const MINUTES: usize = 3;
 
-/// Units of a batch's transaction: two items under 1 KB, each at the price of two.
+/// Units of a batch's transaction: two items under 1 KB (a test of the store holds them to it), each
+/// at the price of two.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html>
 const COMMIT: usize = 4;
 

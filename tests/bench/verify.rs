@@ -70,10 +70,9 @@ async fn leaves(world: &World) -> Vec<(Vec<Vec<u8>>, Vec<u8>)> {
     let chain = world.chain(0).await;
     let mut batches = Vec::new();
     for item in world.cloud.batches(&chain, 0, 1_000).await.unwrap() {
-        let object = world.cloud.read(&item.header.header.key).await.unwrap().unwrap();
-        let batch = cairn_batch::decode(object.body.clone(), 1 << 30).unwrap();
-        let leaves = batch.rows.into_iter().map(|row| row.leaf.bytes).collect();
-        batches.push((leaves, object.body.to_vec()));
+        let key = &item.header.header.key;
+        let object = world.cloud.read(key).await.unwrap().unwrap();
+        batches.push((world.leaves(key).await, object.body.to_vec()));
     }
     batches
 }

@@ -49,28 +49,29 @@ impl RuntimeApi {
 }
 
 impl Poll<'_> {
-    /// Hands over an event and returns the function's answer.
+    /// Hands over an event and returns the function's answer; the function may poll again.
     pub async fn invoke(mut self, event: Vec<u8>) -> String {
         let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\
              lambda-runtime-aws-request-id: {REQUEST_ID}\r\n\
              lambda-runtime-deadline-ms: 4102444800000\r\n\
-             lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:bench\r\n\
+             lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:test\r\n\
              lambda-runtime-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793\r\n\r\n",
             event.len()
         );
         self.connection.write_all(head.as_bytes()).await.unwrap();
         self.connection.write_all(&event).await.unwrap();
+        self.connection.shutdown().await.unwrap();
         drop(event);
-        // The answer comes on the same connection, or on another of the client's pool.
-        let (line, body) = tokio::select! {
-            request = read_request(&mut self.connection) => request,
-            accepted = self.api.listener.accept() => {
-                let (stream, _) = accepted.unwrap();
-                read_request(&mut BufReader::new(stream)).await
-            }
-        };
+        // Connections are closed after each answer, so this is another one.
+        let (stream, _) = self.api.listener.accept().await.unwrap();
+        let mut connection = BufReader::new(stream);
+        let (line, body) = read_request(&mut connection).await;
         assert!(line.starts_with("POST") && line.contains("/response"), "{line}: {body}");
+        let done = b"HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        connection.write_all(done).await.unwrap();
+        connection.shutdown().await.unwrap();
         body
     }
 }

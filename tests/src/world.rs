@@ -153,6 +153,18 @@ impl World {
         ChainId::new(STREAM, created, &shard_name(shard)).unwrap()
     }
 
+    /// The key that signs.
+    pub fn signer(&self) -> &SoftwareSigner {
+        &self.signer
+    }
+
+    /// The leaves of a batch, by its object's key.
+    pub async fn leaves(&self, key: &str) -> Vec<Vec<u8>> {
+        let object = self.cloud.read(key).await.unwrap().unwrap();
+        let batch = cairn_batch::decode(object.body, 1 << 30).unwrap();
+        batch.rows.into_iter().map(|row| row.leaf.bytes).collect()
+    }
+
     /// Ticks until nothing is new, and verifies with the heads of the table.
     pub async fn verify(&self) -> Report {
         let process = self.process();
