@@ -5,6 +5,5 @@
 
 mod common;
 mod interop;
-mod python;
 mod spec;
 mod vectors;
