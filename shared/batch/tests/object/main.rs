@@ -6,6 +6,7 @@ mod engine;
 mod hostile;
 mod sample;
 mod size;
+mod vector;
 
 use bytes::Bytes;
 use cairn_batch::{Batch, decode, encode, encode_rows};
