@@ -1,7 +1,6 @@
 //! Works on one request: does the steps that [`Protocol`] decides.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +18,7 @@ use crate::build::{self, Built, Context};
 use crate::lineage;
 use crate::protocol::{Answer, Candidate, Outcome, Protocol, Step};
 use crate::request::{Request, RequestError, Response, ShardRecords};
+use crate::warm::{Created, Warm};
 
 /// What the handler works with: made once, shared by all invocations of a warm function.
 pub struct Deps<O, T, S> {
@@ -50,26 +50,6 @@ pub struct Settings {
     /// For how long batches are locked.
     pub batch_retention: SignedDuration,
 }
-
-/// What a warm function remembers. Every part may be stale or missing.
-#[derive(Debug, Default)]
-pub struct Warm {
-    heads: Mutex<HashMap<ChainId, ChainHead>>,
-    streams: Mutex<HashMap<String, Created>>,
-    bundle: Mutex<Option<(Hash, std::sync::Arc<Bundle>)>>,
-}
-
-/// When a stream was created, and when that was asked.
-#[derive(Debug, Clone, Copy)]
-struct Created {
-    at: Timestamp,
-    asked: Timestamp,
-}
-
-/// For how long a stream is taken to be the same one: one that is made again under its name has
-/// other chains. Short enough for that, and few enough requests (Kinesis answers 20 a second for an
-/// account) for some thousand shards.
-const SAME_STREAM: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a request cannot be worked on at all.
 #[derive(Debug, thiserror::Error)]
@@ -301,15 +281,15 @@ async fn pause(loads: u32) {
 impl<O: Objects, T, S: Stream> Deps<O, T, S> {
     async fn created(&self, stream: &str) -> Result<Timestamp, StoreError> {
         let now = (self.now)();
-        let known = lock(&self.warm.streams).get(stream).copied();
-        if let Some(Created { at, asked }) = known
-            && now.duration_since(asked) < SAME_STREAM
+        let known = self.warm.stream(stream);
+        if let Some(known) = known
+            && known.holds(now)
         {
-            return Ok(at);
+            return Ok(known.at);
         }
         match (self.stream.created(stream).await, known) {
             (Ok(at), _) => {
-                lock(&self.warm.streams).insert(stream.to_owned(), Created { at, asked: now });
+                self.warm.remember_stream(stream, Created { at, asked: now });
                 Ok(at)
             }
             // Not now: then the next invocation asks.
@@ -318,12 +298,10 @@ impl<O: Objects, T, S: Stream> Deps<O, T, S> {
         }
     }
 
-    async fn bundle(&self) -> Result<std::sync::Arc<Bundle>, IngestError> {
+    async fn bundle(&self) -> Result<Arc<Bundle>, IngestError> {
         let hash = self.settings.bundle;
-        if let Some((known, bundle)) = &*lock(&self.warm.bundle)
-            && *known == hash
-        {
-            return Ok(bundle.clone());
+        if let Some(bundle) = self.warm.bundle(&hash) {
+            return Ok(bundle);
         }
         let fail = |detail: String| IngestError::Bundle { hash, detail };
         let key = keys::bundle(&hash);
@@ -334,31 +312,8 @@ impl<O: Objects, T, S: Stream> Deps<O, T, S> {
             return Err(fail(format!("the object at {key} has SHA-256 {found}")));
         }
         let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
-        let bundle = std::sync::Arc::new(bundle);
-        *lock(&self.warm.bundle) = Some((hash, bundle.clone()));
+        let bundle = Arc::new(bundle);
+        self.warm.remember_bundle(hash, &bundle);
         Ok(bundle)
     }
-}
-
-impl Warm {
-    fn head(&self, chain: &ChainId) -> Option<ChainHead> {
-        lock(&self.heads).get(chain).cloned()
-    }
-
-    fn remember(&self, chain: &ChainId, head: Option<&ChainHead>) {
-        match head {
-            Some(head) => lock(&self.heads).insert(chain.clone(), head.clone()),
-            None => lock(&self.heads).remove(chain),
-        };
-    }
-
-    /// Until a write is answered, nobody knows where the head is.
-    fn forget(&self, chain: &ChainId) {
-        lock(&self.heads).remove(chain);
-    }
-}
-
-/// A poisoned lock guards memory of what can always be read again.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

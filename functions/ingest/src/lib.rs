@@ -12,8 +12,10 @@ mod quarantine;
 mod rebuild;
 mod recompute;
 mod request;
+mod warm;
 
 pub use build::{Built, Context, build};
 pub use config::Config;
-pub use handler::{Deps, IngestError, Settings, Warm, handle};
+pub use handler::{Deps, IngestError, Settings, handle};
 pub use request::{Failure, Request, RequestError, Response};
+pub use warm::Warm;

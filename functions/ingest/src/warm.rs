@@ -1,0 +1,75 @@
+//! What a warm function remembers from one invocation to the next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cairn_event::Bundle;
+use cairn_ledger::{ChainId, Hash};
+use cairn_store::ChainHead;
+use jiff::{SignedDuration, Timestamp};
+
+/// What a warm function remembers. Every part may be stale or missing.
+#[derive(Debug, Default)]
+pub struct Warm {
+    heads: Mutex<HashMap<ChainId, ChainHead>>,
+    streams: Mutex<HashMap<String, Created>>,
+    bundle: Mutex<Option<(Hash, Arc<Bundle>)>>,
+}
+
+/// When a stream was created, and when that was asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Created {
+    pub(crate) at: Timestamp,
+    pub(crate) asked: Timestamp,
+}
+
+/// For how long a stream is taken to be the same one: one that is made again under its name has
+/// other chains. Short enough for that, and few enough requests (Kinesis answers 20 a second for an
+/// account) for some thousand shards.
+const SAME_STREAM: SignedDuration = SignedDuration::from_mins(5);
+
+impl Created {
+    pub(crate) fn holds(self, now: Timestamp) -> bool {
+        now.duration_since(self.asked) < SAME_STREAM
+    }
+}
+
+impl Warm {
+    pub(crate) fn head(&self, chain: &ChainId) -> Option<ChainHead> {
+        lock(&self.heads).get(chain).cloned()
+    }
+
+    pub(crate) fn remember(&self, chain: &ChainId, head: Option<&ChainHead>) {
+        match head {
+            Some(head) => lock(&self.heads).insert(chain.clone(), head.clone()),
+            None => lock(&self.heads).remove(chain),
+        };
+    }
+
+    /// Until a write is answered, nobody knows where the head is.
+    pub(crate) fn forget(&self, chain: &ChainId) {
+        lock(&self.heads).remove(chain);
+    }
+
+    pub(crate) fn stream(&self, stream: &str) -> Option<Created> {
+        lock(&self.streams).get(stream).copied()
+    }
+
+    pub(crate) fn remember_stream(&self, stream: &str, created: Created) {
+        lock(&self.streams).insert(stream.to_owned(), created);
+    }
+
+    pub(crate) fn bundle(&self, hash: &Hash) -> Option<Arc<Bundle>> {
+        let known = lock(&self.bundle);
+        known.as_ref().filter(|(known, _)| known == hash).map(|(_, bundle)| bundle.clone())
+    }
+
+    pub(crate) fn remember_bundle(&self, hash: Hash, bundle: &Arc<Bundle>) {
+        *lock(&self.bundle) = Some((hash, bundle.clone()));
+    }
+}
+
+/// A poisoned lock guards memory of what can always be read again.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
