@@ -15,7 +15,8 @@ use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
 use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
 use cairn_verify::{
-    Archive, ArchiveError, Encryption, Head, Lock, Object, Options, Report, Version,
+    Archive, ArchiveError, Encryption, Head, Lock, LogHead, MAX_LAG, Object, Options, Report,
+    TableChain, Version,
 };
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -174,26 +175,30 @@ impl World {
 
     /// Verifies what is there, against a checkpoint that was kept.
     pub async fn verify_as_it_is(&self, trusted: Option<String>) -> Report {
+        let log_head = self.cloud.log_head().await.unwrap();
         let mut heads = BTreeMap::new();
         for chain in self.cloud.chains().await.unwrap() {
             let state = self.cloud.chain(&chain).await.unwrap();
-            if let Some(head) = state.head {
-                let head = Head {
-                    number: head.number,
-                    link: head.link,
-                    version: head.object.version.as_str().to_owned(),
-                    stopped: state.stopped,
-                };
-                heads.insert(chain, head);
-            }
+            let head = state.head.map(|head| Head {
+                number: head.number,
+                link: head.link,
+                last: head.last,
+                key: head.object.key,
+                version: head.object.version.as_str().to_owned(),
+            });
+            heads.insert(chain, TableChain { head, stopped: state.stopped });
         }
         let options = Options {
             verifier_keys: vec![self.key.to_string()],
-            trusted,
+            trusted: trusted.into_iter().collect(),
             data_key: Some(DATA_KEY.to_owned()),
             batch_retention: (DAY * 35).as_secs(),
             log_retention: (DAY * 3650).as_secs(),
+            lock_mode: Some(cairn_verify::LockMode::Compliance),
+            now: Timestamp::now(),
+            max_lag: MAX_LAG,
             heads: Some(heads),
+            log_head: log_head.map(|head| LogHead { size: head.to.size, root: head.to.root }),
             heads_read: None,
         };
         let archive = MemoryArchive(self.cloud.clone());
@@ -293,7 +298,13 @@ impl Archive for MemoryArchive {
             body: object.body,
             version: object.version.as_str().to_owned(),
             modified: object.modified,
-            lock: object.retention.map(|retention| Lock { until: retention.until }),
+            lock: object.retention.map(|retention| Lock {
+                mode: match retention.mode {
+                    LockMode::Compliance => cairn_verify::LockMode::Compliance,
+                    LockMode::Governance => cairn_verify::LockMode::Governance,
+                },
+                until: retention.until,
+            }),
             encryption: match object.encryption {
                 cairn_store::Encryption::Kms(key) => Encryption::Kms(key),
                 cairn_store::Encryption::Other(name) => Encryption::Other(name),

@@ -5,7 +5,7 @@ use std::path::Path;
 use cairn_ledger::{KeyError, VerifierKey};
 use cairn_store::aws::{Clients, DynamoDb, S3};
 use cairn_store::environment::{self, EnvironmentError};
-use cairn_store::{Deployment, DeploymentError};
+use cairn_store::{Deployment, DeploymentError, LockMode};
 
 /// What is known of a deployment. An auditor may know less than its operator.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,7 @@ pub struct Settings {
     data_key: Option<String>,
     batch_retention_days: Option<u32>,
     log_retention_days: Option<u32>,
+    lock_mode: Option<LockMode>,
 }
 
 /// Why a deployment is not known or cannot be reached.
@@ -64,6 +65,7 @@ impl Settings {
             data_key: environment::optional("CAIRN_DATA_KEY")?,
             batch_retention_days: environment::optional("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: environment::optional("CAIRN_LOG_RETENTION_DAYS")?,
+            lock_mode: environment::optional("CAIRN_LOCK_MODE")?,
         })
     }
 
@@ -97,6 +99,16 @@ impl Settings {
         known(self.log_retention_days, "retention of the log", "CAIRN_LOG_RETENTION_DAYS")
     }
 
+    /// The mode that locks must have, if it is known.
+    pub fn lock_mode(&self) -> Option<LockMode> {
+        self.lock_mode
+    }
+
+    /// Whether a verifier key was given, good or not.
+    pub fn has_verifier_key(&self) -> bool {
+        self.verifier_key.is_some()
+    }
+
     /// The log's public key.
     pub fn verifier_key(&self) -> Result<VerifierKey, CloudError> {
         let key = known(self.verifier_key.as_deref(), "verifier key", "CAIRN_VERIFIER_KEY")?;
@@ -121,6 +133,7 @@ impl From<&Deployment> for Settings {
             data_key: Some(deployment.data_key),
             batch_retention_days: Some(deployment.batch_retention_days),
             log_retention_days: Some(deployment.log_retention_days),
+            lock_mode: Some(deployment.lock_mode),
         }
     }
 }

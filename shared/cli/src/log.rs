@@ -4,7 +4,7 @@ use cairn_batch::keys;
 use cairn_ledger::tile::{self, Tiles};
 use cairn_ledger::{
     BatchHeader, Checkpoint, CheckpointError, Cursors, DocumentError, Hash, OpenCheckpoint, Plan,
-    TileError, TilePath, VerifierKey,
+    SealedHeader, TileError, TilePath, VerifierKey,
 };
 use cairn_store::{Objects, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -72,11 +72,20 @@ pub enum LogError {
     },
 }
 
+impl LogError {
+    /// Whether the archive could be read, and is not what it should be.
+    pub fn is_finding(&self) -> bool {
+        !matches!(self, Self::Store(_))
+    }
+}
+
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// At this position of the log.
     Logged(u64),
+    /// At this position of the log stands another header for its chain and number.
+    Other(u64),
     /// Sealed, and not logged yet.
     Waiting,
 }
@@ -95,8 +104,9 @@ pub(crate) fn open(note: &str, key: &VerifierKey) -> Result<OpenCheckpoint, LogE
 /// Where a batch stands, as the plans that were made after its last record arrived tell.
 pub(crate) async fn standing(
     objects: &impl Objects,
-    header: &BatchHeader,
+    sealed: &SealedHeader,
 ) -> Result<Standing, LogError> {
+    let header = &sealed.header;
     let mut after = plans_after(header);
     let mut latest = None;
     loop {
@@ -105,7 +115,11 @@ pub(crate) async fn standing(
             let plan = Plan::parse(&read(objects, key).await?)
                 .map_err(|source| LogError::Document { key: key.clone(), source })?;
             if let Some(position) = plan.position(&header.chain, header.number) {
-                return Ok(Standing::Logged(position));
+                let place = position.checked_sub(plan.from).and_then(|at| usize::try_from(at).ok());
+                let entry = place.and_then(|place| plan.entries.get(place));
+                let same = entry.is_some_and(|entry| entry.link == sealed.link());
+                let standing = if same { Standing::Logged } else { Standing::Other };
+                return Ok(standing(position));
             }
             latest = Some(plan);
         }

@@ -39,6 +39,14 @@ pub enum ProveError {
         /// Index of the event.
         index: u64,
     },
+    /// The batch is not the one that was logged.
+    #[error("{key} is not what was logged for it at position {position}: run `cairn verify`")]
+    Altered {
+        /// Key of the batch's object.
+        key: String,
+        /// Position in the log.
+        position: u64,
+    },
     /// What the archive holds does not prove the event.
     #[error("what the archive holds does not prove the event: {0}: run `cairn verify`")]
     Broken(#[from] ProofFileError),
@@ -60,8 +68,14 @@ async fn prove_in(
     let found = find(objects, query, bar).await?;
     let waiting =
         || ProveError::Waiting { key: found.header.header.key.clone(), index: found.index };
-    let standing = log::standing(objects, &found.header.header).await?;
-    let Standing::Logged(position) = standing else { return Err(waiting()) };
+    let standing = log::standing(objects, &found.header).await?;
+    let position = match standing {
+        Standing::Logged(position) => position,
+        Standing::Waiting => return Err(waiting()),
+        Standing::Other(position) => {
+            return Err(ProveError::Altered { key: found.header.header.key, position });
+        }
+    };
     let note = log::checkpoint_note(objects).await?.ok_or_else(waiting)?;
     let size = log::open(&note, key)?.checkpoint.size;
     if position >= size {

@@ -41,6 +41,6 @@ pub(crate) async fn show_in(
     bar: &ProgressBar,
 ) -> Result<Shown, ShowError> {
     let found = find(objects, query, bar).await?;
-    let standing = log::standing(objects, &found.header.header).await?;
+    let standing = log::standing(objects, &found.header).await?;
     Ok(Shown { found, standing })
 }

@@ -4,7 +4,7 @@ use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, CheckpointError, Hash, Note, SequenceNumber, VerifierKey};
 use cairn_store::{Objects, StoreError, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::cloud::{Cloud, CloudError};
@@ -12,6 +12,9 @@ use crate::log::{self, LogError};
 
 /// Chains that are read at the same time.
 const CONCURRENCY: usize = 16;
+
+/// How long after a move of the log its checkpoint must be there.
+const DUE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How far a deployment is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +25,8 @@ pub struct Status {
     pub log_size: u64,
     /// The published checkpoint.
     pub checkpoint: Option<Published>,
+    /// Whether the log moved so long ago that a checkpoint must have followed.
+    pub overdue: bool,
     /// Batches that are sealed but not logged.
     pub unlogged: u64,
 }
@@ -79,16 +84,19 @@ pub enum StatusError {
 
 impl Status {
     /// Whether something needs an operator: a chain that was stopped, or a checkpoint that does
-    /// not verify.
+    /// not verify or is missing.
     pub fn is_fine(&self) -> bool {
+        let missing = self.checkpoint.is_none() && self.overdue;
         let forged = self.checkpoint.as_ref().is_some_and(|found| found.signed == Some(false));
-        !forged && self.chains.iter().all(|chain| chain.stopped.is_none())
+        !missing && !forged && self.chains.iter().all(|chain| chain.stopped.is_none())
     }
 }
 
 /// Reads heads and checkpoint.
 pub async fn status(cloud: &Cloud) -> Result<Status, StatusError> {
-    let key = cloud.settings().verifier_key().ok();
+    let settings = cloud.settings();
+    // None is known: then the signature is not checked, and that is said. A malformed one is an error.
+    let key = settings.has_verifier_key().then(|| settings.verifier_key()).transpose()?;
     status_of(&cloud.objects()?, &cloud.table()?, key.as_ref()).await
 }
 
@@ -125,6 +133,7 @@ async fn status_of(
     Ok(Status {
         unlogged: chains.iter().map(|chain| chain.unlogged).sum(),
         chains,
+        overdue: head.as_ref().is_some_and(|head| head.moved < Timestamp::now() - DUE),
         log_size: head.map_or(0, |head| head.to.size),
         checkpoint: published(objects, key).await?,
     })

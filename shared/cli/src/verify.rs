@@ -3,20 +3,20 @@
 mod archive;
 mod memory;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cairn_ledger::{ChainId, VerifierKey};
+use cairn_ledger::{ChainId, Checkpoint, CheckpointError, VerifierKey};
 use cairn_store::{Objects, StoreError, Table};
-use cairn_verify::{Head, Progress, Report, VerifyError};
+use cairn_verify::{Head, LogHead, Progress, Report, TableChain, VerifyError};
 use indicatif::{HumanBytes, ProgressBar};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use crate::cloud::{Cloud, CloudError};
 use archive::Remote;
-pub use memory::{Memory, MemoryError};
+pub use memory::{Memory, MemoryError, write_whole};
 
 /// Threads that read and check. More than there are cores: most of the time they wait for S3.
 const THREADS: usize = 32;
@@ -45,6 +45,8 @@ pub struct Verified {
     pub trusted: Trusted,
     /// Where the checkpoint is now remembered, if it is.
     pub remembered: Option<PathBuf>,
+    /// Why it could not be remembered, though nothing is wrong with it.
+    pub forgotten: Option<String>,
 }
 
 /// The checkpoint that the archive had to extend.
@@ -52,6 +54,8 @@ pub struct Verified {
 pub enum Trusted {
     /// One that the caller gave.
     Given,
+    /// One that the caller gave, and the one that was remembered in this file.
+    Both(PathBuf),
     /// The one that was remembered in this file.
     Remembered(PathBuf),
     /// None: a truncation or a fork before now cannot be told.
@@ -70,9 +74,19 @@ pub enum VerificationError {
     /// The archive could not be read.
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    /// The memory could not be read or written.
+    /// The memory could not be read.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// What is remembered was not signed by the keys that were given.
+    #[error(
+        "the checkpoint remembered in {}: {source}: give the key that signed it too (--key), or, if you know why the log has another key, move the file away", file.display()
+    )]
+    Remembered {
+        /// Where it is.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: CheckpointError,
+    },
     /// There are no threads.
     #[error("cannot start {THREADS} threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -91,20 +105,28 @@ pub async fn verify(
         keys => keys.to_vec(),
     };
     // The table first: a batch that is committed meanwhile is then merely newer than its head.
-    let heads_read = Some(Timestamp::now());
-    let heads = match options.without_table {
-        true => None,
-        false => Some(heads(&cloud.table()?).await?),
+    let now = Timestamp::now();
+    let (heads, log_head) = match options.without_table {
+        true => (None, None),
+        false => {
+            let table = cloud.table()?;
+            let log_head = log_head(&table).await?;
+            (Some(heads(&table, &cloud.objects()?).await?), log_head)
+        }
     };
     let days = |days: u32| i64::from(days) * SECONDS_OF_DAY;
     let ask = cairn_verify::Options {
         verifier_keys: keys,
-        trusted: None,
+        trusted: Vec::new(),
         data_key: settings.data_key().map(str::to_owned),
         batch_retention: days(settings.batch_retention_days()?),
         log_retention: days(settings.log_retention_days()?),
+        lock_mode: settings.lock_mode().map(archive::mode),
+        now,
+        max_lag: cairn_verify::MAX_LAG,
         heads,
-        heads_read,
+        log_head,
+        heads_read: Some(now),
     };
     verify_in(cloud.objects()?, ask, options, bar)
 }
@@ -115,44 +137,78 @@ fn verify_in(
     options: &Options,
     bar: &ProgressBar,
 ) -> Result<Verified, VerificationError> {
-    let first: VerifierKey = ask.verifier_keys[0].parse().map_err(CloudError::from)?;
-    let file = options.memory.as_ref().map(|memory| memory.file(&first));
+    let keys: Vec<VerifierKey> = ask
+        .verifier_keys
+        .iter()
+        .map(|key| key.parse())
+        .collect::<Result<_, _>>()
+        .map_err(CloudError::from)?;
+    let origin = keys.first().map_or("", VerifierKey::name);
+    let file = options.memory.as_ref().map(|memory| memory.file(origin));
     let remembered = file.as_ref().map(memory::File::read).transpose()?.flatten();
-    let (trusted, note) = match (&options.since, &file, &remembered) {
-        (Some(since), ..) => (Trusted::Given, Some(since.clone())),
-        (None, Some(file), Some(note)) => {
-            (Trusted::Remembered(file.path().to_owned()), Some(note.clone()))
-        }
-        _ => (Trusted::Nothing, None),
+    if let (Some(file), Some(note)) = (&file, &remembered) {
+        Checkpoint::open(note, &keys).map_err(|source| VerificationError::Remembered {
+            file: file.path().to_owned(),
+            source,
+        })?;
+    }
+    let from = file.as_ref().filter(|_| remembered.is_some()).map(|file| file.path().to_owned());
+    let trusted = match (&options.since, from) {
+        (Some(_), Some(from)) => Trusted::Both(from),
+        (Some(_), None) => Trusted::Given,
+        (None, Some(from)) => Trusted::Remembered(from),
+        (None, None) => Trusted::Nothing,
     };
-    ask.trusted = note;
+    ask.trusted = options.since.iter().cloned().chain(remembered).collect();
     let archive = Remote::new(objects, Handle::current());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build()?;
     let progress = Bar { bar, bytes: AtomicU64::new(0) };
     let report = tokio::task::block_in_place(|| {
         pool.install(|| cairn_verify::verify(&archive, &ask, &progress))
     })?;
-    // One that was given may be older than what is remembered, and then says nothing about it.
-    let keep = report.ok && (options.since.is_none() || remembered.is_none());
-    let remembered = match file.filter(|_| keep && !report.checkpoint.is_empty()) {
-        Some(file) => Some(file.write(&report.checkpoint)?),
-        None => None,
+    let keep = report.ok && !report.checkpoint.is_empty();
+    let written = file.filter(|_| keep).map(|file| file.write(&report.checkpoint));
+    // The report is worth more than the memory of it.
+    let (remembered, forgotten) = match written {
+        None => (None, None),
+        Some(Ok(path)) => (Some(path), None),
+        Some(Err(error)) => (None, Some(error.to_string())),
     };
-    Ok(Verified { report, trusted, remembered })
+    Ok(Verified { report, trusted, remembered, forgotten })
 }
 
-/// What the ledger table says of each chain.
-async fn heads(table: &impl Table) -> Result<BTreeMap<ChainId, Head>, StoreError> {
+/// What the ledger table says of each chain that it lists, and of those in the archive that it does
+/// not: a chain that was stopped before its first batch may be listed nowhere.
+async fn heads(
+    table: &impl Table,
+    objects: &impl Objects,
+) -> Result<BTreeMap<ChainId, TableChain>, StoreError> {
+    let mut chains: BTreeSet<ChainId> = table.chains().await?.into_iter().collect();
+    for version in objects.versions("batches/").await? {
+        let chain = version.key.strip_prefix("batches/").and_then(|key| key.rsplit_once('/'));
+        chains.extend(chain.and_then(|(chain, _)| chain.parse().ok()));
+    }
     let mut heads = BTreeMap::new();
-    for chain in table.chains().await? {
+    for chain in chains {
         let state = table.chain(&chain).await?;
-        if let Some(head) = state.head {
-            let version = head.object.version.as_str().to_owned();
-            let (number, link, stopped) = (head.number, head.link, state.stopped);
-            heads.insert(chain, Head { number, link, version, stopped });
+        let head = state.head.map(|head| Head {
+            number: head.number,
+            link: head.link,
+            last: head.last,
+            key: head.object.key,
+            version: head.object.version.as_str().to_owned(),
+        });
+        if head.is_some() || state.stopped.is_some() {
+            heads.insert(chain, TableChain { head, stopped: state.stopped });
         }
     }
     Ok(heads)
+}
+
+/// What the ledger table says of the log.
+async fn log_head(table: &impl Table) -> Result<Option<LogHead>, StoreError> {
+    let head = table.log_head().await?;
+    Ok(head.map(|head| LogHead { size: head.to.size, root: head.to.root }))
 }
 
 struct Bar<'a> {

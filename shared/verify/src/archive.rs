@@ -52,9 +52,20 @@ pub struct Object {
     pub encryption: Encryption,
 }
 
+/// Modes of S3 Object Lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// Nobody can shorten it.
+    Compliance,
+    /// Whoever has the right to bypass it can.
+    Governance,
+}
+
 /// An Object Lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lock {
+    /// How firm it is.
+    pub mode: LockMode,
     /// Until when.
     pub until: Timestamp,
 }

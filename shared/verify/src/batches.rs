@@ -84,6 +84,8 @@ pub(crate) struct Walk<'a, A, P> {
     pub(crate) chains: Chains,
     pub(crate) totals: Totals,
     pub(crate) findings: Findings,
+    /// Link hashes of the batches that are not logged.
+    pub(crate) beyond: BTreeMap<(ChainId, u64), Hash>,
     /// Objects with other bytes than their headers say: their keys and SHA-256.
     mismatches: Vec<(String, Hash)>,
     /// SHA-256 of every logged object, to tell where such bytes belong.
@@ -107,6 +109,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             chains: Chains::default(),
             totals: Totals::default(),
             findings: Findings::default(),
+            beyond: BTreeMap::new(),
             mismatches: Vec::new(),
             sealed: Vec::new(),
         }
@@ -192,7 +195,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             }
         }
         let heads = self.context.options.heads.iter().flatten();
-        for (chain, head) in heads {
+        for (chain, head) in heads.filter_map(|(id, chain)| Some((id, chain.head.as_ref()?))) {
             self.missing(chain, head.number.saturating_add(1));
         }
         Ok(())
@@ -225,6 +228,9 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             self.totals.counts.records += counts.records;
             self.totals.counts.events += counts.events;
             self.totals.counts.rejections += counts.rejections;
+        }
+        if !logged {
+            self.beyond.insert((sealed.header.chain.clone(), sealed.header.number), link);
         }
         if let Some(sha256) = mismatch {
             self.mismatches.push((sealed.header.key.clone(), sha256));

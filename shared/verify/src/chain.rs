@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use cairn_batch::keys;
 use cairn_ledger::{ChainId, Hash, Lineage, SealedHeader, SequenceNumber};
 use jiff::Timestamp;
 
 use crate::report::FindingCode::{
-    ChainFork, ChainGap, ChainLink, ChainParent, ChainSequence, ChainStopped, HeadMismatch,
-    HeadMissing, HeadRolledBack,
+    BatchUncommitted, BatchUnlogged, ChainFork, ChainGap, ChainLink, ChainParent, ChainSequence,
+    ChainStopped, HeadMismatch, HeadMissing, HeadRolledBack,
 };
-use crate::{Findings, Head, Options};
+use crate::{Findings, Head, Options, TableChain};
 
 /// What is known of a chain so far.
 #[derive(Debug, Default)]
@@ -22,8 +23,10 @@ pub(crate) struct ChainState {
     last: Option<SequenceNumber>,
     /// Whether the log has a header of it.
     logged: bool,
-    /// Link hash of the header at the number of the table's head.
-    at_head: Option<Hash>,
+    /// Link hash and last sequence number of the header at the number of the table's head.
+    at_head: Option<(Hash, SequenceNumber)>,
+    /// Child that began from its end.
+    closed: Option<ChainId>,
     /// When the first batch was put that the table's head should not be behind of.
     beyond_head: Option<Timestamp>,
 }
@@ -65,7 +68,11 @@ impl Chains {
         let subject = &header.key;
         if let Lineage::Genesis(parents) = &header.lineage {
             for parent in parents {
-                let last = self.states.get(&parent.chain).map(|state| state.link);
+                let state = self.states.get_mut(&parent.chain);
+                let last = state.map(|state| {
+                    state.closed.get_or_insert_with(|| chain.clone());
+                    state.link
+                });
                 let (expected, found) = match last {
                     Some(Some(link)) if link == parent.link => continue,
                     Some(None) => continue,
@@ -78,6 +85,10 @@ impl Chains {
             }
         }
         let state = self.states.entry(chain.clone()).or_default();
+        if let Some(child) = &state.closed {
+            let detail = format!("expected no more batches once {child} began, found one");
+            findings.add(ChainParent, subject, detail);
+        }
         if header.number < state.next {
             let detail = format!("expected number {}, found {} again", state.next, header.number);
             findings.add(ChainFork, subject, detail);
@@ -115,10 +126,21 @@ impl Chains {
         state.link = Some(step.link);
         state.last = Some(header.last.clone());
         state.logged |= step.logged;
-        let head = options.heads.as_ref().and_then(|heads| heads.get(chain));
-        let head = head.map(|head| head.number);
+        let Some(heads) = &options.heads else {
+            return check_logged(step, options, findings);
+        };
+        let head = heads.get(chain).and_then(|chain| chain.head.as_ref()).map(|head| head.number);
         if head == Some(header.number) {
-            state.at_head = Some(step.link);
+            state.at_head = Some((step.link, header.last.clone()));
+        }
+        if head.is_none_or(|head| header.number > head) && !step.logged {
+            // Whoever puts a batch commits it at once, or another does in its place.
+            if let Some(put) = step.modified.filter(|put| *put < options.now - options.max_lag) {
+                let detail = format!("expected a head that covers what was put {put}, found none");
+                findings.add(BatchUncommitted, subject, detail);
+            }
+        } else {
+            check_logged(step, options, findings);
         }
         // Only what is committed is logged; one batch may be put that is not committed yet.
         let allowed = head.map_or(0, |head| head + 1) + u64::from(!step.logged);
@@ -138,16 +160,19 @@ impl Chains {
         let Some(heads) = &options.heads else { return };
         let old = |put: &Timestamp| options.heads_read.is_none_or(|read| *put < read - SKEW);
         for (chain, state) in &self.states {
-            if !heads.contains_key(chain) && state.beyond_head.as_ref().is_some_and(old) {
+            let head = heads.get(chain).and_then(|chain| chain.head.as_ref());
+            if head.is_none() && state.beyond_head.as_ref().is_some_and(old) {
                 let detail = format!("expected a head, found none and {} batches", state.next);
                 findings.add(HeadMissing, chain.as_str(), detail);
             }
         }
-        for (chain, head) in heads {
-            if let Some(reason) = &head.stopped {
-                let detail = format!("stopped at number {}: {reason}", head.number);
+        for (chain, TableChain { head, stopped }) in heads {
+            if let Some(reason) = stopped {
+                let at = head.as_ref().map_or(0, |head| head.number + 1);
+                let detail = format!("stopped before number {at}: {reason}");
                 findings.add(ChainStopped, chain.as_str(), detail);
             }
+            let Some(head) = head else { continue };
             let state = self.states.get(chain);
             if state.and_then(|state| state.beyond_head.as_ref()).is_some_and(old) {
                 let last = self.next(chain).saturating_sub(1);
@@ -159,8 +184,17 @@ impl Chains {
     }
 }
 
+/// A batch that no checkpoint covers must be young: else the log passes its chain over.
+fn check_logged(step: &Step<'_>, options: &Options, findings: &mut Findings) {
+    let put = step.modified.filter(|put| !step.logged && *put < options.now - options.max_lag);
+    if let Some(put) = put {
+        let detail = format!("expected a checkpoint that covers what was put {put}, found none");
+        findings.add(BatchUnlogged, &step.header.header.key, detail);
+    }
+}
+
 /// Clocks of S3 and of whoever read the table may differ by as much.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+pub(crate) const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 fn check_head(
     chain: &ChainId,
@@ -169,10 +203,23 @@ fn check_head(
     current: &impl Fn(&ChainId, u64) -> Option<String>,
     findings: &mut Findings,
 ) {
-    let at_head = state.and_then(|state| state.at_head);
-    if let Some(link) = at_head.filter(|link| *link != head.link) {
+    let at_head = state.and_then(|state| state.at_head.as_ref());
+    if let Some((link, _)) = at_head.filter(|(link, _)| *link != head.link) {
         let detail =
             format!("expected the link {link} at number {}, found {}", head.number, head.link);
+        findings.add(HeadMismatch, chain.as_str(), detail);
+    }
+    // A head that claims more than was sealed makes ingest drop what lies between.
+    if let Some((_, last)) = at_head.filter(|(_, last)| *last != head.last) {
+        let detail = format!(
+            "expected the last sequence number {last} at number {}, found {}",
+            head.number, head.last
+        );
+        findings.add(HeadMismatch, chain.as_str(), detail);
+    }
+    let key = keys::batch(chain, head.number);
+    if key != head.key {
+        let detail = format!("expected the object {key}, found {}", head.key);
         findings.add(HeadMismatch, chain.as_str(), detail);
     }
     if let Some(version) = current(chain, head.number).filter(|version| *version != head.version) {

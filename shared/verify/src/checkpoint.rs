@@ -1,7 +1,11 @@
 //! Steps 1 and 2: which checkpoint to believe.
 
+use std::collections::BTreeSet;
+
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, CheckpointError, Note, NoteError, VerifierKey};
+use jiff::{SignedDuration, Timestamp};
+use rayon::prelude::*;
 
 use crate::listing::Listed;
 use crate::protection::{Retention, check_versions};
@@ -25,6 +29,10 @@ pub(crate) struct Checkpoints {
     pub(crate) latest: Option<Believed>,
     /// All of `log/checkpoints/` that can be believed, with their keys.
     pub(crate) signed: Vec<(String, Checkpoint)>,
+    /// Sizes of all that can be believed, and when each was put.
+    pub(crate) put: Vec<(u64, Timestamp)>,
+    /// The keys of `log/checkpoints/` that a read finds.
+    listed: BTreeSet<String>,
     /// Whether there is anything that should be one.
     pub(crate) any: bool,
 }
@@ -68,11 +76,20 @@ impl Checkpoints {
         listed: &[Listed],
         findings: &mut Findings,
     ) -> Result<Self, ArchiveError> {
-        let mut checkpoints = Self { any: !listed.is_empty(), ..Self::default() };
+        let visible = listed.iter().filter(|listed| listed.visible);
+        let mut checkpoints = Self {
+            any: !listed.is_empty(),
+            listed: visible.map(|listed| listed.key.clone()).collect(),
+            ..Self::default()
+        };
         let mut newest: Option<Believed> = None;
-        for listed in listed {
+        let read: Vec<_> = listed
+            .par_iter()
+            .map(|listed| archive.read(&listed.key, None))
+            .collect::<Result<_, _>>()?;
+        for (listed, object) in listed.iter().zip(read) {
             check_versions(listed, findings);
-            let Some(object) = archive.read(&listed.key, None)? else { continue };
+            let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Log, findings);
             let believed = match open(&object.body, keys) {
                 Ok(believed) => believed,
@@ -87,6 +104,7 @@ impl Checkpoints {
                 findings.add(CheckpointMismatch, &listed.key, detail);
             }
             let newer = |newest: &Believed| newest.checkpoint.size < believed.checkpoint.size;
+            checkpoints.put.push((believed.checkpoint.size, object.modified));
             checkpoints.signed.push((listed.key.clone(), believed.checkpoint.clone()));
             if newest.as_ref().is_none_or(newer) {
                 newest = Some(believed);
@@ -96,7 +114,10 @@ impl Checkpoints {
             checkpoints.any = true;
             options.check_protection(keys::CHECKPOINT, &object, Retention::None, findings);
             match open(&object.body, keys) {
-                Ok(believed) => checkpoints.latest = Some(believed),
+                Ok(believed) => {
+                    checkpoints.put.push((believed.checkpoint.size, object.modified));
+                    checkpoints.latest = Some(believed);
+                }
                 Err((code, detail)) => findings.add(code, keys::CHECKPOINT, detail),
             }
         } else if checkpoints.any {
@@ -106,6 +127,7 @@ impl Checkpoints {
         let size = |believed: &Believed| believed.checkpoint.size;
         if let (Some(published), Some(newest)) = (published, &newest)
             && size(published) < size(newest)
+            && !checkpoints.under_way(size(published), options)
         {
             let (published, newest) = (size(published), size(newest));
             let detail = format!("expected size {newest}, which was signed, found {published}");
@@ -119,6 +141,44 @@ impl Checkpoints {
         Ok(checkpoints)
     }
 }
+
+impl Checkpoints {
+    /// Whether the one note beyond the published size is so young that it may just be about to be
+    /// published.
+    fn under_way(&self, published: u64, options: &Options) -> bool {
+        let mut beyond = self.put.iter().filter(|(size, _)| *size > published);
+        match (beyond.next(), beyond.next()) {
+            (Some((_, put)), None) => *put >= options.now - WINDOW,
+            _ => false,
+        }
+    }
+
+    /// When the checkpoint of this size was put first.
+    pub(crate) fn put_at(&self, size: u64) -> Option<Timestamp> {
+        self.put.iter().filter(|(other, _)| *other == size).map(|(_, put)| *put).min()
+    }
+
+    /// Checks that every checkpoint that the log must have had is kept. `sizes` are those that
+    /// moves of the log led to.
+    pub(crate) fn check_kept(
+        &self,
+        archive: &impl Archive,
+        sizes: impl Iterator<Item = u64>,
+        findings: &mut Findings,
+    ) -> Result<(), ArchiveError> {
+        for size in sizes.collect::<BTreeSet<u64>>() {
+            let key = keys::checkpoint(size);
+            // The list may be older than the checkpoint.
+            if !self.listed.contains(&key) && archive.read(&key, None)?.is_none() {
+                findings.add(CheckpointMissing, key, "expected what was signed at that size");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long it may take to publish a checkpoint that was signed.
+const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Checks that the log is not older than a checkpoint that was trusted before.
 pub(crate) fn check_age(latest: u64, trusted: &Checkpoint, findings: &mut Findings) {

@@ -9,21 +9,23 @@ mod config;
 mod diagnosis;
 mod listing;
 mod log;
+mod loghead;
 mod object;
 mod plans;
 mod protection;
 mod quarantine;
 mod report;
 mod rows;
+mod unknown;
 
-pub use archive::{Archive, ArchiveError, Encryption, Lock, Object, Version};
+pub use archive::{Archive, ArchiveError, Encryption, Lock, LockMode, Object, Version};
 pub use report::{Finding, FindingCode, Findings, Report};
 
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Checkpoint, Hash, KeyError, VerifierKey};
-use jiff::Timestamp;
+use cairn_ledger::{ChainId, Checkpoint, Hash, KeyError, SequenceNumber, VerifierKey};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::batches::{BatchKeys, Walk};
 use crate::checkpoint::{Checkpoints, check_age};
@@ -39,19 +41,48 @@ pub struct Options {
     /// Verifier keys of the log (C2SP, `<name>+<id>+<key>`): the name, which all share, is the
     /// origin. Any of them may have signed.
     pub verifier_keys: Vec<String>,
-    /// A checkpoint (signed note) that was trusted before.
-    pub trusted: Option<String>,
+    /// Checkpoints (signed notes) that were trusted before: the log must extend each.
+    pub trusted: Vec<String>,
     /// KMS key that objects must be encrypted under; `None`: any KMS key.
     pub data_key: Option<String>,
     /// For how long batches must have been locked when they were put, in seconds.
     pub batch_retention: i64,
     /// The same for full tiles, checkpoints and bundles.
     pub log_retention: i64,
-    /// Heads that the ledger table names; `None`: the table is not looked at.
-    pub heads: Option<BTreeMap<ChainId, Head>>,
+    /// The mode that locks must have; `None`: either. Governance is met by compliance too.
+    pub lock_mode: Option<LockMode>,
+    /// When the verification began: what was put long before it must be committed and logged.
+    pub now: Timestamp,
+    /// How long before `now` that is: [`MAX_LAG`] unless a deployment is known to be slower.
+    pub max_lag: SignedDuration,
+    /// Chains that the ledger table names; `None`: the table is not looked at.
+    pub heads: Option<BTreeMap<ChainId, TableChain>>,
+    /// The head of the log that the table names. Not looked at without `heads`.
+    pub log_head: Option<LogHead>,
     /// When the heads were read: a head is not behind batches that were put later. `None`: nothing
     /// is put meanwhile.
     pub heads_read: Option<Timestamp>,
+}
+
+/// How long a batch may be in the archive before a head and a checkpoint cover it.
+pub const MAX_LAG: SignedDuration = SignedDuration::from_mins(15);
+
+/// A chain as the ledger table has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableChain {
+    /// Its head; `None` if no batch was committed.
+    pub head: Option<Head>,
+    /// Why the chain was stopped, if it was.
+    pub stopped: Option<String>,
+}
+
+/// The head of the log as the ledger table has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogHead {
+    /// Entries.
+    pub size: u64,
+    /// Root hash.
+    pub root: Hash,
 }
 
 /// A chain's head as the ledger table has it.
@@ -61,10 +92,12 @@ pub struct Head {
     pub number: u64,
     /// Its link hash.
     pub link: Hash,
+    /// Sequence number of its last record. What lies at or below it, ingest takes for sealed.
+    pub last: SequenceNumber,
+    /// Key of its object.
+    pub key: String,
     /// Version of its object.
     pub version: String,
-    /// Why the chain was stopped, if it was.
-    pub stopped: Option<String>,
 }
 
 /// Told of progress; called from several threads.
@@ -90,6 +123,9 @@ pub enum VerifyError {
         /// Their names.
         found: Vec<String>,
     },
+    /// There is no trace of a sealed batch. A wrong or emptied bucket looks the same.
+    #[error("nothing to verify: expected a checkpoint or a batch, found an archive without any")]
+    Nothing,
     /// The checkpoint that was trusted before is none of this log.
     #[error("the trusted checkpoint: {detail}")]
     Trusted {
@@ -117,18 +153,25 @@ pub fn verify(
     // less than it covers, whatever is listed after it is not.
     let tiles = list(archive, "log/tile/")?;
     let signed = list(archive, keys::checkpoint_prefix())?;
-    let checkpoints = Checkpoints::read(archive, options, &keys, &signed, &mut findings)?;
-    let plans = list(archive, "log/plans/")?;
-    let plans = Plans::read(archive, options, &plans, &mut findings)?;
+    let mut checkpoints = Checkpoints::read(archive, options, &keys, &signed, &mut findings)?;
+    let planned = list(archive, "log/plans/")?;
+    let plans = Plans::read(archive, options, &planned, &mut findings)?;
     let cursors = list(archive, "log/cursors/")?;
+    let quarantine = list(archive, "quarantine/")?;
     let batches = BatchKeys::new(list(archive, "batches/")?, &mut findings);
     progress.total(batches.len());
 
-    let (checkpoint, note) = match checkpoints.latest {
+    let (checkpoint, note) = match checkpoints.latest.take() {
         Some(believed) => (believed.checkpoint, believed.note),
         None => {
-            let committed = options.heads.as_ref().is_some_and(|heads| !heads.is_empty());
-            let expected = !tiles.is_empty() || batches.len() > 0 || trusted.is_some() || committed;
+            let committed = options.heads.as_ref().is_some_and(|heads| !heads.is_empty())
+                || options.log_head.is_some_and(|head| head.size > 0);
+            let traces = [&tiles, &planned, &cursors, &quarantine];
+            let sealed = traces.iter().any(|keys| !keys.is_empty()) || batches.len() > 0;
+            let expected = sealed || !trusted.is_empty() || committed;
+            if !expected && !checkpoints.any {
+                return Err(VerifyError::Nothing);
+            }
             if expected && !checkpoints.any {
                 let detail = "expected a checkpoint, found none";
                 findings.add(CheckpointMissing, keys::CHECKPOINT, detail);
@@ -137,13 +180,19 @@ pub fn verify(
             (empty, String::new())
         }
     };
-    if let Some(trusted) = &trusted {
+    for trusted in &trusted {
         check_age(checkpoint.size, trusted, &mut findings);
     }
     let log = Log::read(archive, options, &checkpoint, &mut findings)?;
-    log.check_checkpoints(&checkpoints.signed, trusted.as_ref(), &mut findings);
-    log.check_files(archive, options, &tiles, plans.pending(), &mut findings)?;
-    plans.check(&log, origin, &mut findings);
+    log.check_checkpoints(&checkpoints.signed, &trusted, &mut findings);
+    loghead::check(options, &checkpoints.put, &log, &mut findings);
+    let ahead = plans.ahead(&log);
+    log.check_files(archive, options, &tiles, ahead.as_ref(), &mut findings)?;
+    let retention = SignedDuration::from_secs(options.batch_retention);
+    let young = checkpoints.put_at(log.size).is_some_and(|put| put > options.now - retention);
+    plans.check(&log, origin, young, &mut findings);
+    let published = Some(log.size).filter(|size| *size > 0 && !note.is_empty());
+    checkpoints.check_kept(archive, plans.sizes(log.size).chain(published), &mut findings)?;
     plans.check_cursors(archive, options, &cursors, &mut findings)?;
 
     let context = Context { archive, options, origin, configs: Configs::default() };
@@ -151,14 +200,15 @@ pub fn verify(
     walk.logged()?;
     walk.unlogged()?;
     walk.swapped();
+    plans.check_ahead(&log, ahead.as_ref(), &walk.beyond, &mut walk.findings);
     let current = |chain: &ChainId, number| batches.current(chain, number);
     walk.chains.check_heads(options, current, &mut walk.findings);
     let Walk { chains, totals, findings: found, .. } = walk;
     findings.append(found);
 
+    unknown::check(archive, &mut findings)?;
     let configs: Vec<Listed> = list(archive, "config/")?;
     context.configs.finish(archive, options, &configs, &mut findings)?;
-    let quarantine = list(archive, "quarantine/")?;
     quarantine::check_objects(archive, options, &quarantine, &mut findings)?;
 
     let ok = findings.is_empty();
@@ -193,10 +243,10 @@ fn verifier_keys(options: &Options) -> Result<Vec<VerifierKey>, VerifyError> {
     Ok(keys)
 }
 
-fn trusted(options: &Options, keys: &[VerifierKey]) -> Result<Option<Checkpoint>, VerifyError> {
-    let Some(note) = &options.trusted else { return Ok(None) };
-    match checkpoint::open(note.as_bytes(), keys) {
-        Ok(believed) => Ok(Some(believed.checkpoint)),
+fn trusted(options: &Options, keys: &[VerifierKey]) -> Result<Vec<Checkpoint>, VerifyError> {
+    let open = |note: &String| match checkpoint::open(note.as_bytes(), keys) {
+        Ok(believed) => Ok(believed.checkpoint),
         Err((_, detail)) => Err(VerifyError::Trusted { detail }),
-    }
+    };
+    options.trusted.iter().map(open).collect()
 }

@@ -7,7 +7,7 @@ use cairn_ledger::{Checkpoint, Hash, SealedHeader, TileKind, TilePath, TileSet, 
 use rayon::prelude::*;
 
 use crate::listing::Listed;
-use crate::protection::{Retention, check_versions};
+use crate::protection::{Retention, check_expiring, check_versions};
 use crate::report::FindingCode::{
     CheckpointMismatch, EntriesAltered, EntriesMissing, HeaderInvalid, LogFork, LogRoot,
     TileAltered, TileMissing, TileUnexpected,
@@ -35,7 +35,9 @@ fn read_file(
     archive: &impl Archive,
     path: TilePath,
 ) -> Result<Option<(TilePath, Object)>, ArchiveError> {
-    for path in BTreeSet::from([path, path.full()]).into_iter().rev() {
+    // The very file first: a full one that the log does not have must not stand for it.
+    let full = Some(path.full()).filter(|full| *full != path);
+    for path in std::iter::once(path).chain(full) {
         if let Some(object) = archive.read(&key(&path), None)? {
             return Ok(Some((path, object)));
         }
@@ -109,7 +111,7 @@ impl Log {
     pub(crate) fn check_checkpoints(
         &self,
         signed: &[(String, Checkpoint)],
-        trusted: Option<&Checkpoint>,
+        trusted: &[Checkpoint],
         findings: &mut Findings,
     ) {
         let root = |size| self.tree.root(size);
@@ -119,29 +121,29 @@ impl Log {
                 findings.add(CheckpointMismatch, key, detail);
             }
         }
-        let Some(trusted) = trusted else { return };
-        if let Some(root) = root(trusted.size).filter(|root| *root != trusted.root) {
-            let detail = format!(
-                "expected the root {} at the trusted size {}, found {root}",
-                trusted.root, trusted.size
-            );
-            findings.add(LogFork, keys::CHECKPOINT, detail);
+        for Checkpoint { size, root: expected, .. } in trusted {
+            if let Some(found) = root(*size).filter(|found| found != expected) {
+                let detail = format!(
+                    "expected the root {expected} at the trusted size {size}, found {found}"
+                );
+                findings.add(LogFork, keys::CHECKPOINT, detail);
+            }
         }
     }
 
     /// Compares every file that is there with the tree, and names those that are not.
-    /// `pending` is the size that the log is about to have.
+    /// `ahead` is the log that is about to be.
     pub(crate) fn check_files(
         &self,
         archive: &impl Archive,
         options: &Options,
         listed: &[Listed],
-        pending: u64,
+        ahead: Option<&TileSet>,
         findings: &mut Findings,
     ) -> Result<(), ArchiveError> {
         let checked: Vec<Findings> = listed
             .par_iter()
-            .map(|listed| self.check_file(archive, options, listed, pending))
+            .map(|listed| self.check_file(archive, options, listed, ahead))
             .collect::<Result<_, _>>()?;
         checked.into_iter().for_each(|found| findings.append(found));
         let there: BTreeSet<&str> =
@@ -152,7 +154,11 @@ impl Log {
             if hashes && !is_there(path) && !is_there(path.full()) {
                 // Entries were missed when they were read. The list may be older than the checkpoint.
                 match read_file(archive, path)? {
-                    Some((found, object)) => self.check_bytes(&found, &object.body, findings),
+                    Some((found, object)) => {
+                        if found.least_size() <= self.size {
+                            check_bytes(&self.tree, &found, &object.body, findings);
+                        }
+                    }
                     None => {
                         findings.add(TileMissing, key(&path), "expected hashes, found no object")
                     }
@@ -167,7 +173,7 @@ impl Log {
         archive: &impl Archive,
         options: &Options,
         listed: &Listed,
-        pending: u64,
+        ahead: Option<&TileSet>,
     ) -> Result<Findings, ArchiveError> {
         let mut findings = Findings::default();
         let path = listed.key.strip_prefix("log/").and_then(|path| path.parse::<TilePath>().ok());
@@ -176,9 +182,9 @@ impl Log {
             return Ok(findings);
         };
         let expires = path.is_partial();
-        // What expires is hidden by a delete marker before it goes.
-        if !(expires && listed.markers > 0) {
-            check_versions(listed, &mut findings);
+        match expires {
+            true => check_expiring(archive, options, listed, &mut findings)?,
+            false => check_versions(listed, &mut findings),
         }
         let Some(object) = archive.read(&listed.key, None)? else {
             return Ok(findings);
@@ -191,45 +197,20 @@ impl Log {
         if !was_read {
             options.check_protection(&listed.key, &object, retention, &mut findings);
         }
-        if path.least_size() > self.size {
-            if path.least_size() > pending {
+        if path.least_size() <= self.size {
+            if !was_read {
+                check_bytes(&self.tree, &path, &object.body, &mut findings);
+            }
+            return Ok(findings);
+        }
+        match ahead.filter(|ahead| path.least_size() <= ahead.size()) {
+            Some(ahead) => check_bytes(ahead, &path, &object.body, &mut findings),
+            None => {
                 let detail = format!("expected none beyond size {}, found one", self.size);
                 findings.add(TileUnexpected, &listed.key, detail);
             }
-        } else if !was_read {
-            self.check_bytes(&path, &object.body, &mut findings);
         }
         Ok(findings)
-    }
-
-    /// Compares a file within the log with the tree.
-    fn check_bytes(&self, path: &TilePath, bytes: &[u8], findings: &mut Findings) {
-        if path.least_size() > self.size {
-            return;
-        }
-        if path.kind() != TileKind::Entries {
-            if self.tree.tile(path).as_deref() != Some(bytes) {
-                findings.add(
-                    TileAltered,
-                    key(path),
-                    "expected the hashes of the entries, found others",
-                );
-            }
-            return;
-        }
-        let first = path.index() * WIDTH;
-        match leaf_hashes(bytes, *path, path.width()) {
-            Ok(hashes) => {
-                let differs =
-                    |(position, hash): &(u64, Hash)| self.tree.leaf(*position) != Some(*hash);
-                if let Some((position, _)) = (first..).zip(hashes).find(differs) {
-                    let detail =
-                        format!("expected the entry that is logged at {position}, found another");
-                    findings.add(EntriesAltered, key(path), detail);
-                }
-            }
-            Err(detail) => findings.add(EntriesAltered, key(path), detail),
-        }
     }
 
     /// The headers of the bundles `from..to` that can be believed, in order.
@@ -242,11 +223,22 @@ impl Log {
     ) -> Result<Vec<LoggedHeader>, ArchiveError> {
         let mut headers = Vec::new();
         for path in (from..to).map_while(|at| TilePath::at(TileKind::Entries, at, self.size)) {
-            let Some((file, object)) = read_file(archive, path)? else { continue };
-            let Ok(entries) = tile::decode_bundle(&object.body, file.width()) else { continue };
+            let file = read_file(archive, path)?;
+            let (file, object) = match file {
+                Some(file) => file,
+                None => {
+                    self.differs(&path, findings);
+                    continue;
+                }
+            };
+            let Ok(entries) = tile::decode_bundle(&object.body, file.width()) else {
+                self.differs(&path, findings);
+                continue;
+            };
             for (position, entry) in (path.index() * WIDTH..self.size).zip(entries) {
                 let link = Hash::leaf(entry);
                 if self.tree.leaf(position) != Some(link) {
+                    self.differs(&file, findings);
                     continue;
                 }
                 let text = str::from_utf8(entry).map_err(|error| error.to_string());
@@ -264,6 +256,15 @@ impl Log {
         Ok(headers)
     }
 
+    /// Says that a bundle is not what it was when the tree was made of it. Where the log is damaged
+    /// the cause was named then.
+    fn differs(&self, path: &TilePath, findings: &mut Findings) {
+        if !self.damaged {
+            let detail = "expected the entries that were read before, found others or none";
+            findings.add(EntriesAltered, key(path), detail);
+        }
+    }
+
     /// How many bundles the log has.
     pub(crate) fn bundles(&self) -> u64 {
         self.size.div_ceil(WIDTH)
@@ -274,6 +275,32 @@ impl Log {
 pub(crate) struct LoggedHeader {
     pub(crate) position: u64,
     pub(crate) header: SealedHeader,
+}
+
+/// Compares a file with the tree that has it.
+fn check_bytes(tree: &TileSet, path: &TilePath, bytes: &[u8], findings: &mut Findings) {
+    if path.kind() != TileKind::Entries {
+        if tree.tile(path).as_deref() != Some(bytes) {
+            findings.add(
+                TileAltered,
+                key(path),
+                "expected the hashes of the entries, found others",
+            );
+        }
+        return;
+    }
+    let first = path.index() * WIDTH;
+    match leaf_hashes(bytes, *path, path.width()) {
+        Ok(hashes) => {
+            let differs = |(position, hash): &(u64, Hash)| tree.leaf(*position) != Some(*hash);
+            if let Some((position, _)) = (first..).zip(hashes).find(differs) {
+                let detail =
+                    format!("expected the entry that is logged at {position}, found another");
+                findings.add(EntriesAltered, key(path), detail);
+            }
+        }
+        Err(detail) => findings.add(EntriesAltered, key(path), detail),
+    }
 }
 
 /// Where the entries do not make the root, the lowest tiles may: then it is known which bundles

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_ledger::{Cursors, Hash, Plan};
+use cairn_ledger::{ChainId, Cursors, Hash, Plan, PlanEntry, TileSet};
+use jiff::Timestamp;
+use rayon::prelude::*;
 
 use crate::listing::Listed;
 use crate::log::{Log, LoggedHeader};
-use crate::protection::{Retention, check_versions};
+use crate::protection::{Retention, check_expiring};
 use crate::report::FindingCode::{CursorsMismatch, CursorsMissing, PlanMismatch, PlanMissing};
 use crate::{Archive, ArchiveError, Findings, Options};
 
@@ -36,11 +38,13 @@ impl Plans {
     ) -> Result<Self, ArchiveError> {
         let mut plans = BTreeMap::new();
         let mut unread = false;
-        for listed in listed {
-            if listed.markers == 0 {
-                check_versions(listed, findings);
-            }
-            let Some(object) = archive.read(&listed.key, None)? else { continue };
+        let read: Vec<_> = listed
+            .par_iter()
+            .map(|listed| archive.read(&listed.key, None))
+            .collect::<Result<_, _>>()?;
+        for (listed, object) in listed.iter().zip(read) {
+            check_expiring(archive, options, listed, findings)?;
+            let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Batch, findings);
             let plan = match Plan::parse(&object.body) {
                 Ok(plan) => plan,
@@ -50,8 +54,7 @@ impl Plans {
                     continue;
                 }
             };
-            let named = listed.key.rsplit_once('-').map_or("", |(_, size)| size);
-            if named != format!("{:020}", plan.to) {
+            if !is_named(&listed.key, plan.to) {
                 let detail = format!("expected a plan to the size of its name, found {}", plan.to);
                 findings.add(PlanMismatch, &listed.key, detail);
             }
@@ -63,13 +66,53 @@ impl Plans {
         Ok(Self { plans, unread })
     }
 
-    /// The size that the log is about to have, as far as plans tell.
-    pub(crate) fn pending(&self) -> u64 {
-        self.plans.keys().next_back().copied().unwrap_or_default()
+    /// The log as the plans beyond it would make it; `None` if there are none.
+    pub(crate) fn ahead(&self, log: &Log) -> Option<TileSet> {
+        let mut leaves: Vec<Hash> = (0..log.size).map_while(|at| log.tree.leaf(at)).collect();
+        for (_, (_, plan)) in self.plans.range(log.size + 1..) {
+            if plan.from != leaves.len() as u64 {
+                break;
+            }
+            leaves.extend(plan.entries.iter().map(|entry| entry.link));
+        }
+        (leaves.len() as u64 > log.size).then(|| TileSet::new(leaves))
+    }
+
+    /// Compares the plans beyond the log with the batches beyond it, by chain and number, and with
+    /// what these make of the log.
+    pub(crate) fn check_ahead(
+        &self,
+        log: &Log,
+        ahead: Option<&TileSet>,
+        unlogged: &BTreeMap<(ChainId, u64), Hash>,
+        findings: &mut Findings,
+    ) {
+        for (_, (key, plan)) in self.plans.range(log.size + 1..) {
+            let other = |entry: &&PlanEntry| {
+                unlogged.get(&(entry.chain.clone(), entry.number)) != Some(&entry.link)
+            };
+            if let Some(entry) = plan.entries.iter().find(other) {
+                let detail = format!(
+                    "expected a batch beyond the log, found {} number {} of {}",
+                    entry.chain, entry.number, entry.link
+                );
+                findings.add(PlanMismatch, key, detail);
+            }
+            if ahead.and_then(|ahead| ahead.root(plan.to)) != Some(plan.root) {
+                let detail = "expected the root that its entries make, found another";
+                findings.add(PlanMismatch, key, detail);
+            }
+        }
+    }
+
+    /// The sizes that plans lead to within the log.
+    pub(crate) fn sizes(&self, size: u64) -> impl Iterator<Item = u64> {
+        self.plans.range(..=size).map(|(to, _)| *to)
     }
 
     /// Compares the plans with the log.
-    pub(crate) fn check(&self, log: &Log, origin: &str, findings: &mut Findings) {
+    /// `young`: the log's last checkpoint was put so lately that its plan cannot have expired.
+    pub(crate) fn check(&self, log: &Log, origin: &str, young: bool, findings: &mut Findings) {
         let mut reached: Option<u64> = None;
         for (key, plan) in self.plans.values() {
             if plan.origin != origin {
@@ -96,6 +139,7 @@ impl Plans {
                 );
             }
         }
+        let reached = reached.or_else(|| young.then_some(0));
         if let Some(reached) = reached.filter(|reached| *reached < log.size && !self.unread) {
             let detail = format!("expected plans up to size {}, found up to {reached}", log.size);
             findings.add(PlanMissing, "log/plans/", detail);
@@ -138,11 +182,13 @@ impl Plans {
         listed: &[Listed],
         findings: &mut Findings,
     ) -> Result<(), ArchiveError> {
-        for listed in listed {
-            if listed.markers == 0 {
-                check_versions(listed, findings);
-            }
-            let Some(object) = archive.read(&listed.key, None)? else { continue };
+        let read: Vec<_> = listed
+            .par_iter()
+            .map(|listed| archive.read(&listed.key, None))
+            .collect::<Result<_, _>>()?;
+        for (listed, object) in listed.iter().zip(read) {
+            check_expiring(archive, options, listed, findings)?;
+            let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Batch, findings);
             if let Err(error) = Cursors::parse(&object.body) {
                 findings.add(CursorsMismatch, &listed.key, error.to_string());
@@ -161,4 +207,13 @@ impl Plans {
         }
         Ok(())
     }
+}
+
+/// Whether a key is `log/plans/<time>-<size:020>` for this size.
+fn is_named(key: &str, to: u64) -> bool {
+    let name = key.strip_prefix("log/plans/").and_then(|name| name.split_once('-'));
+    let time = name.and_then(|(time, _)| {
+        Timestamp::strptime("%Y%m%dT%H%M%S%z", time.strip_suffix('Z')?.to_owned() + "+0000").ok()
+    });
+    time.is_some_and(|time| keys::plan(time, to) == key)
 }

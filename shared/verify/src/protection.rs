@@ -6,7 +6,7 @@ use crate::listing::Listed;
 use crate::report::FindingCode::{
     DeleteMarker, EncryptionKey, EncryptionMissing, LockMissing, LockShort, VersionExtra,
 };
-use crate::{Encryption, Findings, Object, Options};
+use crate::{Archive, ArchiveError, Encryption, FindingCode, Findings, LockMode, Object, Options};
 
 /// The writer counts retention from its own clock, a little before S3 takes the object.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -61,6 +61,10 @@ impl Options {
             findings.add(LockMissing, key, "expected a lock, found none");
             return;
         };
+        if self.lock_mode == Some(LockMode::Compliance) && lock.mode == LockMode::Governance {
+            let detail = "expected COMPLIANCE, found GOVERNANCE, which can be bypassed";
+            findings.add(FindingCode::LockMode, key, detail);
+        }
         let locked = lock.until.duration_since(object.modified);
         if locked < retention - TOLERANCE {
             let (put, until) = (object.modified, lock.until);
@@ -75,6 +79,25 @@ impl Options {
 fn same_key(a: &str, b: &str) -> bool {
     let id = |key: &str| key.rsplit_once(":key/").map_or(key, |(_, id)| id).to_owned();
     id(a) == id(b)
+}
+
+/// Checks the versions of a key that may go once its lock has ended: then a delete marker hides it
+/// before it goes.
+pub(crate) fn check_expiring(
+    archive: &impl Archive,
+    options: &Options,
+    listed: &Listed,
+    findings: &mut Findings,
+) -> Result<(), ArchiveError> {
+    let mut newest = None;
+    if let (false, Some(version)) = (listed.visible, listed.versions.first()) {
+        newest = archive.read(&listed.key, Some(version))?;
+    }
+    let locked = newest.and_then(|object| object.lock).is_some_and(|lock| lock.until > options.now);
+    let excused = !listed.visible && !locked;
+    let markers = if excused { 0 } else { listed.markers };
+    check_versions(&Listed { markers, ..listed.clone() }, findings);
+    Ok(())
 }
 
 /// Checks that a key which is written once has one version and nothing hides it.

@@ -8,18 +8,21 @@ use cairn_batch::keys;
 use cairn_ledger::{BatchHeader, Hash, SequenceNumber};
 use rayon::prelude::*;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::listing::Listed;
-use crate::protection::{Retention, check_versions};
+use crate::protection::{Retention, check_expiring};
 use crate::report::FindingCode::{QuarantineAltered, QuarantineMismatch};
-use crate::rows::{Place, Rejected};
+use crate::rows::{Place, Rejected, Said};
 use crate::{Archive, ArchiveError, Findings, Options};
 
 /// A line of a quarantine object, as far as a rejection commits to it.
 #[derive(Deserialize)]
 struct Line {
+    arrived: Value,
     coordinates: Coordinates,
     raw: String,
+    reason: Value,
     salt: String,
 }
 
@@ -30,8 +33,8 @@ struct Coordinates {
     sequence: SequenceNumber,
 }
 
-/// Length and commitment of the raw bytes at a place.
-type Kept = BTreeMap<Place, (u64, Hash)>;
+/// At a place: length and commitment of the raw bytes, and what is said of them.
+type Kept = BTreeMap<Place, (u64, Hash, Said)>;
 
 /// Checks the rejections of a batch against the quarantine objects that are still there. Returns
 /// how many are not: resolved.
@@ -57,11 +60,10 @@ pub(crate) fn check_rejections(
         }
         let kept = read(&found.body, header.chain.as_str());
         for rejected in of_it() {
-            let expected = (rejected.raw.bytes, rejected.raw.sha256);
+            let expected = (rejected.raw.bytes, rejected.raw.sha256, rejected.said.clone());
             if kept.get(&rejected.place) != Some(&expected) {
                 let subject = format!("{key}#{}", rejected.row);
-                let detail =
-                    format!("expected the bytes it commits to in {object}, found none or others");
+                let detail = format!("expected its line in {object}, found none or another");
                 findings.add(QuarantineMismatch, subject, detail);
             }
         }
@@ -77,8 +79,9 @@ fn read(object: &[u8], chain: &str) -> Kept {
         let raw = STANDARD.decode(&line.raw).ok()?;
         let mut salted = hex::decode(&line.salt).ok().filter(|salt| salt.len() == 32)?;
         salted.extend_from_slice(&raw);
+        let said = Said { arrived: line.arrived, reason: line.reason };
         let place = Place { sequence: line.coordinates.sequence, index: line.coordinates.index };
-        Some((place, (raw.len() as u64, Hash::of(&salted))))
+        Some((place, (raw.len() as u64, Hash::of(&salted), said)))
     };
     object.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
@@ -94,14 +97,11 @@ pub(crate) fn check_objects(
         .par_iter()
         .map(|listed| {
             let mut findings = Findings::default();
-            // What is resolved is hidden by a delete marker before it goes.
-            if listed.markers == 0 {
-                check_versions(listed, &mut findings);
-            }
+            check_expiring(archive, options, listed, &mut findings)?;
             let Some(object) = archive.read(&listed.key, None)? else { return Ok(findings) };
             options.check_protection(&listed.key, &object, Retention::Batch, &mut findings);
             let found = Hash::of(&object.body);
-            if !listed.key.ends_with(&format!("-{found}.ndjson")) {
+            if !is_named(&listed.key, &found) {
                 let detail = format!("expected bytes of the SHA-256 in its name, found {found}");
                 findings.add(QuarantineAltered, &listed.key, detail);
             }
@@ -110,4 +110,13 @@ pub(crate) fn check_objects(
         .collect::<Result<_, ArchiveError>>()?;
     checked.into_iter().for_each(|found| findings.append(found));
     Ok(())
+}
+
+/// Whether a key is `quarantine/<chain>/<number:020>-<hash>.ndjson` for this hash.
+fn is_named(key: &str, hash: &Hash) -> bool {
+    let place = key.strip_prefix("quarantine/").and_then(|rest| rest.rsplit_once('/'));
+    let parsed = place.and_then(|(chain, name)| {
+        Some((chain.parse().ok()?, name.split_once('-')?.0.parse().ok()?))
+    });
+    parsed.is_some_and(|(chain, number)| keys::quarantine(&chain, number, hash) == key)
 }

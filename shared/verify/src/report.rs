@@ -118,7 +118,7 @@ codes! {
     ChainFork = "chain.fork",
     /// A header does not follow the one before it.
     ChainLink = "chain.link",
-    /// A chain begins from something else than the ends of its parents.
+    /// A chain begins from something else than the ends of its parents, or a parent goes on.
     ChainParent = "chain.parent",
     /// Sequence numbers do not rise from batch to batch.
     ChainSequence = "chain.sequence",
@@ -130,10 +130,18 @@ codes! {
     HeadMismatch = "head.mismatch",
     /// The table has no head of a chain that has committed batches.
     HeadMissing = "head.missing",
+    /// The table's head of the log is behind what was signed.
+    LogHeadRolledBack = "log_head.rolled_back",
+    /// The table's head of the log has another root than the log at its size.
+    LogHeadMismatch = "log_head.mismatch",
     /// An entry is not a batch header of this log at its proper key.
     HeaderInvalid = "header.invalid",
     /// A batch that must be there is not.
     BatchMissing = "batch.missing",
+    /// A batch was put long ago, and no checkpoint covers it.
+    BatchUnlogged = "batch.unlogged",
+    /// A batch was put long ago, and the table's head does not cover it.
+    BatchUncommitted = "batch.uncommitted",
     /// An object lies among the batches that cannot be one.
     BatchUnexpected = "batch.unexpected",
     /// The bytes of an object are not those its header was sealed over.
@@ -142,6 +150,8 @@ codes! {
     ObjectAppended = "object.appended",
     /// An object is that of another batch.
     ObjectSwapped = "object.swapped",
+    /// An object lies where nothing of an archive does.
+    ObjectUnexpected = "object.unexpected",
     /// An object has the bytes that were sealed, but is no batch.
     ObjectUnreadable = "object.unreadable",
     /// The header in an object's own metadata is not the one that was logged.
@@ -182,6 +192,8 @@ codes! {
     DeleteMarker = "delete.marker",
     /// An object is not locked.
     LockMissing = "lock.missing",
+    /// An object's lock can be bypassed, where none must be.
+    LockMode = "lock.mode",
     /// An object is locked for too short a time.
     LockShort = "lock.short",
     /// An object is not encrypted under KMS.

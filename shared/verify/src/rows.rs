@@ -4,6 +4,8 @@ use cairn_batch::Columns;
 use cairn_event::{Bundle, LeafParts, RawCommitment};
 use cairn_ledger::{BatchHeader, Counts, Frontier, Hash, SequenceNumber, TenantTree};
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Findings;
 use crate::report::FindingCode::{
@@ -38,6 +40,15 @@ pub(crate) struct Rejected {
     pub(crate) row: usize,
     pub(crate) place: Place,
     pub(crate) raw: RawCommitment,
+    pub(crate) said: Said,
+}
+
+/// When a rejected record arrived and why it was rejected, which the leaf and the line in
+/// quarantine must say alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Said {
+    pub(crate) arrived: Value,
+    pub(crate) reason: Value,
 }
 
 impl Rows {
@@ -82,7 +93,8 @@ impl Rows {
             if let (Some(tenants), Some(event)) = (&mut tenants, &parts.event) {
                 tenants.push(&event.tenant, leaf);
             }
-            rows.take(row, parts, subject, findings);
+            let said = || serde_json::from_slice(bytes).unwrap_or_default();
+            rows.take(row, parts, said, subject, findings);
         }
         rows.tenants = tenants.map(|tenants| tenants.root());
         rows
@@ -92,6 +104,7 @@ impl Rows {
         &mut self,
         row: usize,
         parts: LeafParts,
+        said: impl Fn() -> Said,
         subject: impl Fn() -> String,
         findings: &mut Findings,
     ) {
@@ -131,7 +144,7 @@ impl Rows {
             None => self.counts.events += 1,
             Some(raw) => {
                 self.counts.rejections += 1;
-                self.rejections.push(Rejected { row, place: place.clone(), raw });
+                self.rejections.push(Rejected { row, place: place.clone(), raw, said: said() });
             }
         }
         let at = parts.arrived;

@@ -1,7 +1,7 @@
 //! The archive in S3 as the verifier sees it: reads that block.
 
 use cairn_store::{Objects, StoreError, StoredObject, VersionId};
-use cairn_verify::{Archive, ArchiveError, Encryption, Lock, Object, Version};
+use cairn_verify::{Archive, ArchiveError, Encryption, Lock, LockMode, Object, Version};
 use tokio::runtime::Handle;
 
 /// An object store, read from threads that are none of the runtime's.
@@ -45,11 +45,21 @@ fn object(stored: StoredObject) -> Object {
         body: stored.body,
         version: stored.version.as_str().to_owned(),
         modified: stored.modified,
-        lock: stored.retention.map(|retention| Lock { until: retention.until }),
+        lock: stored
+            .retention
+            .map(|retention| Lock { mode: mode(retention.mode), until: retention.until }),
         encryption: match stored.encryption {
             cairn_store::Encryption::Kms(key) => Encryption::Kms(key),
             cairn_store::Encryption::Other(name) => Encryption::Other(name),
         },
+    }
+}
+
+/// The verifier's word for a mode.
+pub(super) fn mode(mode: cairn_store::LockMode) -> LockMode {
+    match mode {
+        cairn_store::LockMode::Compliance => LockMode::Compliance,
+        cairn_store::LockMode::Governance => LockMode::Governance,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cairn_ledger::{Hash, VerifierKey};
+use cairn_ledger::{Checkpoint, Hash, Note};
 
 /// Where trusted checkpoints are remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +49,10 @@ impl Memory {
         state.map(|state| Self::in_folder(state.join("cairn"))).ok_or(MemoryError::Homeless)
     }
 
-    /// The file for the log that this key signs.
-    pub(super) fn file(&self, key: &VerifierKey) -> File {
-        let name = Hash::of(format!("{}\n{key}", key.name()).as_bytes()).to_string();
+    /// The file for the log of this origin, whoever signs it: another key must not mean another
+    /// memory, or a new key would make everything forgotten.
+    pub(super) fn file(&self, origin: &str) -> File {
+        let name = Hash::of(origin.as_bytes()).to_string();
         File { path: self.folder.join(format!("{}.checkpoint", &name[..32])) }
     }
 }
@@ -74,20 +75,19 @@ impl File {
         }
     }
 
-    /// Replaces it at once: a crash leaves the old one or the new one.
+    /// Replaces it at once, unless a larger one is remembered by now.
     pub(super) fn write(self, note: &str) -> Result<PathBuf, MemoryError> {
-        self.replace(note).map_err(|source| self.error("write", source))?;
+        // Another verification may have ended meanwhile.
+        let there = self.read()?.as_deref().and_then(size);
+        if there.is_none_or(|there| size(note).is_none_or(|size| size >= there)) {
+            self.replace(note).map_err(|source| self.error("write", source))?;
+        }
         Ok(self.path)
     }
 
     fn replace(&self, note: &str) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let new = self.path.with_extension(format!("{}.new", std::process::id()));
-        let mut file = fs::File::create(&new)?;
-        file.write_all(note.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)
+        fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+        write_whole(&self.path, note)
     }
 
     fn error(&self, doing: &'static str, source: io::Error) -> MemoryError {
@@ -95,24 +95,37 @@ impl File {
     }
 }
 
+/// The size that a note says.
+fn size(note: &str) -> Option<u64> {
+    let note = Note::parse(note).ok()?;
+    Checkpoint::parse(note.text()).ok().map(|(checkpoint, _)| checkpoint.size)
+}
+
+/// Replaces a file at once: a crash leaves the old one or the new one.
+pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(format!(".{}.new", std::process::id()));
+    let mut file = fs::File::create(&new)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let renamed = written.and_then(|()| fs::rename(&new, path));
+    if renamed.is_err() {
+        // What is left of it says nothing.
+        let _ = fs::remove_file(&new);
+    }
+    renamed
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use ed25519_dalek::pkcs8::EncodePublicKey;
-
     use super::*;
-
-    fn key(name: &str, seed: u8) -> VerifierKey {
-        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]).verifying_key();
-        VerifierKey::from_spki(name, key.to_public_key_der().unwrap().as_bytes()).unwrap()
-    }
 
     #[test]
     fn what_is_remembered_is_read_back_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::in_folder(folder.path().join("a/b"));
-        let file = || memory.file(&key("example.com/log", 1));
+        let file = || memory.file("example.com/log");
         assert_eq!(file().read().unwrap(), None);
         for note in ["one", "two, longer", "3"] {
             file().write(note).unwrap();
@@ -122,12 +135,27 @@ mod tests {
     }
 
     #[test]
-    fn each_log_and_each_key_has_a_memory_of_its_own() {
+    fn each_log_has_a_memory_of_its_own() {
         let memory = Memory::in_folder("/state");
-        let path = |key: VerifierKey| memory.file(&key).path;
-        assert_eq!(path(key("example.com/log", 1)), path(key("example.com/log", 1)));
-        assert_ne!(path(key("example.com/log", 1)), path(key("example.com/log", 2)));
-        assert_ne!(path(key("example.com/log", 1)), path(key("example.com/other", 1)));
+        let path = |origin: &str| memory.file(origin).path;
+        assert_eq!(path("example.com/log"), path("example.com/log"));
+        assert_ne!(path("example.com/log"), path("example.com/other"));
+    }
+
+    #[test]
+    fn a_larger_checkpoint_is_never_replaced_by_a_smaller_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::in_folder(folder.path());
+        let file = || memory.file("example.com/log");
+        let note = |size: u64| {
+            let root = Hash::EMPTY_ROOT;
+            let text = Checkpoint { origin: "example.com/log".to_owned(), size, root }.to_string();
+            format!("{text}\n\u{2014} example.com/log AAAAAAAA\n")
+        };
+        for (written, kept) in [(7, 7), (5, 7), (10, 10), (9, 10)] {
+            file().write(&note(written)).unwrap();
+            assert_eq!(file().read().unwrap(), Some(note(kept)));
+        }
     }
 
     #[test]
@@ -135,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
         let memory = Memory::in_folder(folder.path().join("file"));
-        let error = memory.file(&key("example.com/log", 1)).write("x").unwrap_err();
+        let error = memory.file("example.com/log").write("x").unwrap_err();
         assert!(error.to_string().contains("cannot write the remembered checkpoint"), "{error}");
     }
 }

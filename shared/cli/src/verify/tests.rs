@@ -9,11 +9,15 @@ use crate::testing::{DAY, World, event, run};
 async fn verify_world(world: &World, options: &Options) -> Verified {
     let ask = cairn_verify::Options {
         verifier_keys: vec![world.key.to_string()],
-        trusted: None,
+        trusted: Vec::new(),
         data_key: Some(DATA_KEY.to_owned()),
         batch_retention: (DAY * 35).as_secs(),
         log_retention: (DAY * 3650).as_secs(),
-        heads: Some(heads(&world.cloud).await.unwrap()),
+        lock_mode: Some(cairn_verify::LockMode::Compliance),
+        now: Timestamp::now(),
+        max_lag: cairn_verify::MAX_LAG,
+        heads: Some(heads(&world.cloud, &world.cloud).await.unwrap()),
+        log_head: log_head(&world.cloud).await.unwrap(),
         heads_read: None,
     };
     verify_in(world.cloud.clone(), ask, options, &ProgressBar::hidden()).unwrap()

@@ -7,11 +7,11 @@ use cairn_verify::{FindingCode as Code, Options, VerifyError, verify};
 use crate::world::{ORIGIN, World, chain, codes, event, finding, sign, signing_key, verifier_key};
 
 #[test]
-fn nothing_sealed_is_nothing_wrong() {
+fn nothing_sealed_is_nothing_to_verify() {
+    // A bucket that is the wrong one looks like this too.
     let world = World::new();
-    let report = world.verify();
-    assert!(report.ok, "{:?}", report.findings);
-    assert_eq!((report.size, report.batches, report.checkpoint.as_str()), (0, 0, ""));
+    let result = verify(&world, &world.options(), &crate::world::Silent);
+    assert!(matches!(result, Err(VerifyError::Nothing)), "{result:?}");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn what_the_verifier_is_told_must_be_of_one_log() {
     let none = Options { verifier_keys: vec!["x".to_owned()], ..world.options() };
     assert!(matches!(with(none), Some(VerifyError::Key(_))));
     let forged = sign(&world.checkpoint(), &signing_key(2));
-    let forged = Options { trusted: Some(forged), ..world.options() };
+    let forged = Options { trusted: vec![forged], ..world.options() };
     assert!(matches!(with(forged), Some(VerifyError::Trusted { .. })));
 }
 

@@ -153,8 +153,7 @@ fn a_batch_behind_a_delete_marker_is_named_and_still_checked() {
 #[test]
 fn a_rolled_back_head_is_named() {
     let mut world = World::usual();
-    let head = world.heads.get_mut(&chain(0)).unwrap();
-    head.number = 1;
+    world.head(0).number = 1;
     let report = world.verify();
     assert!(codes(&report).contains(&Code::HeadRolledBack), "{:?}", report.findings);
     assert_eq!(finding(&report, Code::HeadRolledBack).subject, chain(0).as_str());
@@ -173,10 +172,10 @@ fn a_head_that_is_missing_is_named() {
 fn a_head_of_another_header_or_version_is_named() {
     for shard in 0..2 {
         let mut world = World::usual();
-        world.heads.get_mut(&chain(shard)).unwrap().link = Hash::of(b"x");
+        world.head(shard).link = Hash::of(b"x");
         assert_eq!(codes(&world.verify()), [Code::HeadMismatch]);
         let mut world = World::usual();
-        world.heads.get_mut(&chain(shard)).unwrap().version = "v0".to_owned();
+        world.head(shard).version = "v0".to_owned();
         assert_eq!(codes(&world.verify()), [Code::HeadMismatch]);
     }
 }

@@ -10,8 +10,8 @@ use cairn_ledger::{
     Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree, VerifierKey,
 };
 use cairn_verify::{
-    Archive, ArchiveError, Encryption, Finding, FindingCode, Head, Lock, Object, Options, Progress,
-    Report, Version, verify,
+    Archive, ArchiveError, Encryption, Finding, FindingCode, Head, Lock, LockMode, LogHead,
+    MAX_LAG, Object, Options, Progress, Report, TableChain, Version, verify,
 };
 use ed25519_dalek::pkcs8::EncodePublicKey;
 use ed25519_dalek::{Signer, SigningKey};
@@ -39,7 +39,7 @@ pub struct World {
     pub bundle: Bundle,
     pub signer: SigningKey,
     pub now: Timestamp,
-    pub heads: BTreeMap<ChainId, Head>,
+    pub heads: BTreeMap<ChainId, TableChain>,
     chains: BTreeMap<ChainId, Chain>,
     unlogged: Vec<SealedHeader>,
     tree: LogTree,
@@ -140,7 +140,10 @@ impl World {
             body: body.into(),
             marker: false,
             modified: self.now,
-            lock: days.map(|days| Lock { until: self.now + SignedDuration::from_secs(days * DAY) }),
+            lock: days.map(|days| Lock {
+                mode: LockMode::Compliance,
+                until: self.now + SignedDuration::from_secs(days * DAY),
+            }),
             encryption: Encryption::Kms(DATA_KEY.to_owned()),
         };
         self.objects.entry(key.to_owned()).or_default().push(stored);
@@ -231,9 +234,16 @@ impl World {
         self.chains.insert(header.chain.clone(), Chain { next, link });
         let key = keys::batch(&header.chain, header.number);
         let version = self.stored(&key).version.clone();
-        let head = Head { number: header.number, link, version, stopped: None };
+        let last = header.last.clone();
+        let head = Head { number: header.number, link, last, key, version };
+        let head = TableChain { head: Some(head), stopped: None };
         self.heads.insert(header.chain.clone(), head);
         self.unlogged.push(sealed);
+    }
+
+    /// The table's head of a chain.
+    pub fn head(&mut self, shard: u32) -> &mut Head {
+        self.heads.get_mut(&chain(shard)).and_then(|chain| chain.head.as_mut()).unwrap()
     }
 
     /// The parents of a new chain: the present ends of others.
@@ -289,11 +299,15 @@ impl World {
     pub fn options(&self) -> Options {
         Options {
             verifier_keys: vec![verifier_key(ORIGIN, &signing_key(1)).to_string()],
-            trusted: None,
+            trusted: Vec::new(),
             data_key: Some(DATA_KEY.to_owned()),
             batch_retention: 35 * DAY,
             log_retention: 3650 * DAY,
+            lock_mode: Some(LockMode::Compliance),
+            now: self.now,
+            max_lag: MAX_LAG,
             heads: Some(self.heads.clone()),
+            log_head: Some(LogHead { size: self.tree.size(), root: self.tree.root() }),
             heads_read: None,
         }
     }
@@ -308,7 +322,7 @@ impl World {
 
     /// Verifies against a checkpoint that was kept.
     pub fn verify_since(&self, trusted: &str) -> Report {
-        self.verify_with(&Options { trusted: Some(trusted.to_owned()), ..self.options() })
+        self.verify_with(&Options { trusted: vec![trusted.to_owned()], ..self.options() })
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use cairn_cli::check::CheckError;
 use cairn_cli::prove::ProveError;
 use cairn_cli::put::{Input, PutError};
-use cairn_cli::verify::Memory;
-use cairn_cli::{Cloud, Query, Settings};
+use cairn_cli::verify::{Memory, write_whole};
+use cairn_cli::{Cloud, Query, Settings, Standing};
 
 use crate::args::{Args, Check, Command, Generate, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
@@ -107,11 +107,12 @@ fn input(path: &Path) -> Input {
 
 async fn status(cloud: &Cloud, output: &mut Output) -> Result<Verdict, Failure> {
     let status = cairn_cli::status(cloud).await.map_err(unable)?;
+    output.verdict = if status.is_fine() { Verdict::Fine } else { Verdict::Wrong };
     match output.json {
         true => output.json(&status)?,
         false => render::status(output, &status)?,
     }
-    Ok(if status.is_fine() { Verdict::Fine } else { Verdict::Wrong })
+    Ok(output.verdict)
 }
 
 async fn show(cloud: &Cloud, args: &Show, output: &mut Output) -> Result<Verdict, Failure> {
@@ -127,11 +128,14 @@ async fn show(cloud: &Cloud, args: &Show, output: &mut Output) -> Result<Verdict
         Err(error) => return Err(unable(error)),
     };
     drop(bar);
+    if matches!(shown.standing, Standing::Other(_)) {
+        output.verdict = Verdict::Wrong;
+    }
     match output.json {
         true => output.json(&render::shown_json(&shown))?,
         false => render::shown(output, &shown)?,
     }
-    Ok(Verdict::Fine)
+    Ok(output.verdict)
 }
 
 async fn prove(cloud: &Cloud, args: &Prove, output: &mut Output) -> Result<Verdict, Failure> {
@@ -143,8 +147,12 @@ async fn prove(cloud: &Cloud, args: &Prove, output: &mut Output) -> Result<Verdi
         Err(
             error @ (ProveError::Find(FindError::Nowhere { .. })
             | ProveError::Waiting { .. }
+            | ProveError::Altered { .. }
             | ProveError::Broken(_)),
         ) => return Err(Failure::Wrong(error.into())),
+        Err(ProveError::Log(error)) if error.is_finding() => {
+            return Err(Failure::Wrong(error.into()));
+        }
         Err(error) => return Err(unable(error)),
     };
     drop(bar);
@@ -170,15 +178,15 @@ fn query(text: &str) -> Query {
 }
 
 pub(crate) fn check(args: &Check, output: &mut Output) -> Result<Verdict, Failure> {
-    let text = match args.proof.as_os_str() == "-" {
+    let bytes = match args.proof.as_os_str() == "-" {
         true => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).map(|_| bytes)
         }
-        false => fs::read_to_string(&args.proof),
+        false => fs::read(&args.proof),
     };
-    let text = text.map_err(named(&args.proof))?;
-    match cairn_cli::check(&text, &args.keys) {
+    let bytes = bytes.map_err(named(&args.proof))?;
+    match cairn_cli::check(&bytes, &args.keys) {
         Ok(checked) => {
             match output.json {
                 true => output.json(&render::checked_json(&checked))?,
@@ -187,7 +195,8 @@ pub(crate) fn check(args: &Check, output: &mut Output) -> Result<Verdict, Failur
             Ok(Verdict::Fine)
         }
         Err(error @ CheckError::Key(_)) => Err(unable(error)),
-        Err(CheckError::Proof(error)) => {
+        Err(error @ (CheckError::Proof(_) | CheckError::NotText(_))) => {
+            output.verdict = Verdict::Wrong;
             if output.json {
                 let reason = error.to_string();
                 output.json(&serde_json::json!({ "ok": false, "reason": reason }))?;
@@ -216,17 +225,27 @@ async fn verify(cloud: &Cloud, args: &Verify, output: &mut Output) -> Result<Ver
     let verified = cairn_cli::verify(cloud, &options, bar.get()).await.map_err(unable)?;
     drop(bar);
     let ok = verified.report.ok;
+    output.verdict = if ok { Verdict::Fine } else { Verdict::Wrong };
     // A checkpoint that is to be trusted later must be one that verified now.
-    let saved =
-        args.checkpoint_out.as_ref().filter(|_| ok && !verified.report.checkpoint.is_empty());
-    if let Some(path) = saved {
-        fs::write(path, &verified.report.checkpoint).map_err(named(path))?;
-    }
+    let good = ok && !verified.report.checkpoint.is_empty();
+    let out = args.checkpoint_out.as_ref();
+    let written = out.filter(|_| good).map(|path| {
+        write_whole(path, &verified.report.checkpoint)
+            .map(|()| path.as_path())
+            .map_err(|error| format!("{}: {error}", path.display()))
+    });
+    let saved = written.as_ref().and_then(|written| written.as_ref().ok()).copied();
     match output.json {
         true => output.json(&render::verified_json(&verified))?,
-        false => render::verified(output, &verified, saved.map(|path| path.as_path()))?,
+        false => render::verified(output, &verified, saved)?,
     }
-    Ok(if ok { Verdict::Fine } else { Verdict::Wrong })
+    if let Some(path) = out.filter(|_| !good) {
+        note(&format!("{} was not written: the checkpoint did not verify", path.display()));
+    }
+    match written.and_then(Result::err).or(verified.forgotten) {
+        Some(error) => Err(unable(error)),
+        None => Ok(output.verdict),
+    }
 }
 
 /// Names the file that an error is about.

@@ -22,6 +22,15 @@ enum Verdict {
     Wrong,
 }
 
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Fine => Self::SUCCESS,
+            Verdict::Wrong => Self::from(1),
+        }
+    }
+}
+
 /// Why a command ended early.
 enum Failure {
     /// It found that something is wrong.
@@ -47,11 +56,10 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let mut output = Output::new(args.json);
     match run(args, &mut output) {
-        Ok(Verdict::Fine) => ExitCode::SUCCESS,
-        Ok(Verdict::Wrong) => ExitCode::from(1),
-        // Whoever reads has seen enough: `cairn ... | head`.
+        Ok(verdict) => verdict.into(),
+        // Whoever reads has seen enough, `cairn ... | head`; what was found is so all the same.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
+            output.verdict.into()
         }
         Err(Failure::Output(error)) => fail(&format!("cannot write the output: {error}"), 2),
         Err(Failure::Wrong(error)) => fail(&error.to_string(), 1),

@@ -8,6 +8,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use crate::Verdict;
+
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -16,6 +18,8 @@ pub(crate) const STRONG: Style = Style::new().bold();
 /// Standard output. Colours are for terminals; `NO_COLOR` and the like are heeded.
 pub(crate) struct Output {
     pub(crate) json: bool,
+    /// How the command ends, if nobody reads what is still to be written. Set before writing.
+    pub(crate) verdict: Verdict,
     stream: BufWriter<AutoStream<io::Stdout>>,
 }
 
@@ -23,7 +27,11 @@ impl Output {
     pub(crate) fn new(json: bool) -> Self {
         let choice = AutoStream::choice(&io::stdout());
         let choice = if json { ColorChoice::Never } else { choice };
-        Self { json, stream: BufWriter::new(AutoStream::new(io::stdout(), choice)) }
+        Self {
+            json,
+            verdict: Verdict::Fine,
+            stream: BufWriter::new(AutoStream::new(io::stdout(), choice)),
+        }
     }
 
     /// One JSON document on one line.

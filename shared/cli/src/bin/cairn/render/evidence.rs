@@ -10,7 +10,7 @@ use cairn_ledger::{Checked, SealedHeader};
 use serde_json::{Value, json};
 
 use super::Clean;
-use crate::output::{DIM, GOOD, STRONG};
+use crate::output::{BAD, DIM, GOOD, STRONG};
 
 /// JSON as a value; canonical JSON is JSON, so this loses nothing.
 fn value(json: &[u8]) -> Value {
@@ -37,7 +37,7 @@ pub(crate) fn shown_json(shown: &Shown) -> Value {
         },
         "position": match shown.standing {
             Standing::Logged(position) => Some(position),
-            Standing::Waiting => None,
+            Standing::Waiting | Standing::Other(_) => None,
         },
     })
 }
@@ -52,6 +52,10 @@ pub(crate) fn shown(out: &mut impl Write, shown: &Shown) -> io::Result<()> {
         Standing::Logged(position) => {
             writeln!(out, "logged    {GOOD}yes{GOOD:#}, at position {position}")?;
         }
+        Standing::Other(position) => writeln!(
+            out,
+            "logged    {BAD}another{BAD:#} at position {position}: this object was altered, run `cairn verify`"
+        )?,
         Standing::Waiting => writeln!(out, "logged    not yet")?,
     }
     writeln!(out, "{DIM}Shown as stored. To check it, make its proof: cairn prove.{DIM:#}")?;

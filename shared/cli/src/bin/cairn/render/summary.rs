@@ -47,6 +47,12 @@ pub(crate) fn put(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
 pub(crate) fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
     writeln!(out, "log         {}", count(status.log_size, "entry"))?;
     match &status.checkpoint {
+        None if status.overdue => {
+            writeln!(
+                out,
+                "checkpoint  {BAD}missing{BAD:#}: the log has entries, run `cairn verify`"
+            )?;
+        }
         None => writeln!(out, "checkpoint  none yet")?,
         Some(found) => {
             let age = Timestamp::now().duration_since(found.modified);

@@ -20,6 +20,7 @@ pub(crate) fn verified_json(verified: &Verified) -> Value {
     let mut value = serde_json::to_value(&verified.report).unwrap_or_default();
     value["trusted"] = match &verified.trusted {
         Trusted::Given => json!({ "from": "given" }),
+        Trusted::Both(path) => json!({ "from": "both", "file": path }),
         Trusted::Remembered(path) => json!({ "from": "remembered", "file": path }),
         Trusted::Nothing => Value::Null,
     };
@@ -36,6 +37,11 @@ pub(crate) fn verified(
     covered(out, report)?;
     match &verified.trusted {
         Trusted::Given => writeln!(out, "  compared with the checkpoint that was given")?,
+        Trusted::Both(path) => writeln!(
+            out,
+            "  compared with the checkpoint that was given and the one remembered in {}",
+            path.display()
+        )?,
         Trusted::Remembered(path) => {
             writeln!(out, "  compared with the checkpoint remembered in {}", path.display())?;
         }
@@ -83,6 +89,10 @@ fn covered(out: &mut impl Write, report: &Report) -> io::Result<()> {
         count(report.rejections, "rejection"),
         HumanBytes(report.bytes),
     )?;
+    if report.resolved > 0 {
+        let rejections = count(report.resolved, "rejection");
+        writeln!(out, "  resolved, their raw bytes gone from quarantine: {rejections}")?;
+    }
     if report.unlogged > 0 {
         let batches = count(report.unlogged, "batch");
         writeln!(out, "  no checkpoint covers the latest yet: {batches}")?;
