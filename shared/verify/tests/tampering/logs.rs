@@ -3,6 +3,7 @@
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, Hash};
 use cairn_verify::{FindingCode as Code, Options, VerifyError, verify};
+use jiff::SignedDuration;
 
 use crate::world::{ORIGIN, World, chain, codes, event, finding, sign, signing_key, verifier_key};
 
@@ -83,6 +84,8 @@ fn a_checkpoint_older_than_one_that_was_signed_is_named() {
     let mut world = World::usual();
     let older = world.body(&keys::checkpoint(4));
     world.stored(keys::CHECKPOINT).body = older;
+    assert!(world.verify().ok, "it may just be about to be published");
+    world.now += SignedDuration::from_mins(6);
     let report = world.verify();
     assert_eq!(codes(&report), [Code::CheckpointRolledBack]);
     assert_eq!(report.size, 6, "what was signed counts");
@@ -169,6 +172,20 @@ fn an_altered_entry_is_named() {
 }
 
 #[test]
+fn entries_that_were_permuted_are_named() {
+    let mut world = World::usual();
+    let key = "log/tile/entries/000.p/6";
+    world.change(key, |body| {
+        let first = 2 + usize::from(u16::from_be_bytes([body[0], body[1]]));
+        let second = 2 + usize::from(u16::from_be_bytes([body[first], body[first + 1]]));
+        body[..first + second].rotate_left(first);
+    });
+    let report = world.verify();
+    assert_eq!(codes(&report), [Code::EntriesAltered]);
+    assert_eq!(finding(&report, Code::EntriesAltered).subject, key);
+}
+
+#[test]
 fn a_bundle_that_cannot_be_parsed_is_named() {
     let mut world = World::usual();
     world.change("log/tile/entries/000.p/6", |body| body.truncate(100));
@@ -223,6 +240,7 @@ fn an_altered_old_partial_tile_or_bundle_is_named() {
 #[test]
 fn old_partial_tiles_may_expire() {
     let mut world = World::usual();
+    world.later_when_batches_may_go();
     for key in ["log/tile/0/000.p/4", "log/tile/entries/000.p/4"] {
         world.delete(key);
     }

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod bytes;
+mod lags;
 mod liars;
 mod logs;
 mod objects;
 mod protected;
+mod table;
 mod world;
 
 use world::World;
@@ -26,4 +28,18 @@ fn an_honest_archive_is_green() {
 fn batch_bytes(world: &World) -> u64 {
     let batches = world.objects.iter().filter(|(key, _)| key.starts_with("batches/"));
     batches.map(|(_, versions)| versions[0].body.len() as u64).sum()
+}
+
+#[test]
+fn the_readme_lists_every_finding() {
+    let readme = include_str!("../../README.md");
+    let listed: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(name, _)| name)
+        .filter(|name| name.contains('.'))
+        .collect();
+    let names: Vec<&str> =
+        cairn_verify::FindingCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(listed, names);
 }

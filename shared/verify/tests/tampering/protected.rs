@@ -1,7 +1,6 @@
-//! Locks, encryption, versions, delete markers, and the heads of the table.
+//! Locks, encryption, versions, delete markers, and keys that nothing has.
 
-use cairn_ledger::Hash;
-use cairn_verify::{Encryption, FindingCode as Code, Options};
+use cairn_verify::{Encryption, FindingCode as Code, LockMode, Options};
 use jiff::SignedDuration;
 
 use crate::world::{World, chain, codes, finding};
@@ -125,18 +124,11 @@ fn a_version_that_covers_a_sealed_batch_is_named() {
 #[test]
 fn delete_markers_are_named() {
     let usual = World::usual();
-    for key in kinds(&usual) {
-        // What is resolved or expires is deleted in its time.
-        let expires = ["quarantine/", "log/plans/", "log/cursors/"];
-        if expires.iter().any(|prefix| key.starts_with(prefix)) {
-            continue;
-        }
+    for key in kinds(&usual).into_iter().chain(["log/checkpoint".to_owned()]) {
         let mut world = usual.clone();
         world.delete(&key);
         let report = world.verify();
-        let found = codes(&report);
-        let named = [Code::DeleteMarker, Code::TileMissing, Code::EntriesMissing];
-        assert!(found.iter().any(|code| named.contains(code)), "{key}: {found:?}");
+        assert_eq!(finding(&report, Code::DeleteMarker).subject, key);
     }
 }
 
@@ -151,42 +143,72 @@ fn a_batch_behind_a_delete_marker_is_named_and_still_checked() {
 }
 
 #[test]
-fn a_rolled_back_head_is_named() {
+fn what_may_go_is_hidden_by_a_marker_once_its_lock_has_ended() {
     let mut world = World::usual();
-    world.head(0).number = 1;
+    let keys: Vec<String> =
+        world.objects.keys().filter(|key| key.starts_with("quarantine/")).cloned().collect();
+    world.later_when_batches_may_go();
+    world.delete(&keys[0]);
     let report = world.verify();
-    assert!(codes(&report).contains(&Code::HeadRolledBack), "{:?}", report.findings);
-    assert_eq!(finding(&report, Code::HeadRolledBack).subject, chain(0).as_str());
+    assert!(report.ok, "{:?}", report.findings);
+    assert_eq!(report.resolved, 1);
 }
 
 #[test]
-fn a_head_that_is_missing_is_named() {
-    let mut world = World::usual();
-    world.heads.remove(&chain(1));
-    let report = world.verify();
-    assert_eq!(codes(&report), [Code::HeadMissing]);
-    assert_eq!(finding(&report, Code::HeadMissing).subject, chain(1).as_str());
-}
-
-#[test]
-fn a_head_of_another_header_or_version_is_named() {
-    for shard in 0..2 {
-        let mut world = World::usual();
-        world.head(shard).link = Hash::of(b"x");
-        assert_eq!(codes(&world.verify()), [Code::HeadMismatch]);
-        let mut world = World::usual();
-        world.head(shard).version = "v0".to_owned();
-        assert_eq!(codes(&world.verify()), [Code::HeadMismatch]);
+fn an_extra_version_is_named_though_a_marker_hides_it() {
+    let usual = World::usual();
+    for key in kinds(&usual) {
+        let mut world = usual.clone();
+        world.put(&key, "x", Some(3650));
+        world.delete(&key);
+        let report = world.verify();
+        assert_eq!(finding(&report, Code::VersionExtra).subject, key);
     }
 }
 
 #[test]
-fn a_stopped_chain_is_named() {
+fn a_lock_that_can_be_bypassed_is_named() {
+    let usual = World::usual();
+    for key in kinds(&usual) {
+        let mut world = usual.clone();
+        world.stored(&key).lock.as_mut().unwrap().mode = LockMode::Governance;
+        let report = world.verify();
+        assert_eq!(codes(&report), [Code::LockMode], "{key}");
+        assert_eq!(finding(&report, Code::LockMode).subject, key);
+        for lock_mode in [None, Some(LockMode::Governance)] {
+            assert!(world.verify_with(&Options { lock_mode, ..world.options() }).ok);
+        }
+    }
+}
+
+#[test]
+fn an_object_outside_all_prefixes_is_named() {
+    for key in ["notes.txt", "log/notes", "segments/class=a/x.parquet"] {
+        let mut world = World::usual();
+        world.put(key, "x", Some(35));
+        let report = world.verify();
+        assert_eq!(codes(&report), [Code::ObjectUnexpected], "{key}");
+        assert_eq!(finding(&report, Code::ObjectUnexpected).subject, key);
+    }
+}
+
+#[test]
+fn an_object_of_no_proper_name_is_named() {
+    let named = [
+        ("quarantine/notes", Code::QuarantineAltered),
+        ("log/cursors/notes", Code::CursorsMismatch),
+        ("log/plans/notes", Code::PlanMismatch),
+    ];
+    for (key, code) in named {
+        let mut world = World::usual();
+        world.put(key, "x", Some(35));
+        assert!(codes(&world.verify()).contains(&code), "{key}");
+    }
     let mut world = World::usual();
-    world.heads.get_mut(&chain(1)).unwrap().stopped = Some("a leaf differs".to_owned());
-    let report = world.verify();
-    assert_eq!(codes(&report), [Code::ChainStopped]);
-    assert!(finding(&report, Code::ChainStopped).detail.contains("a leaf differs"));
+    let plan = world.objects.keys().rfind(|key| key.starts_with("log/plans/")).unwrap().clone();
+    let moved = world.objects.remove(&plan).unwrap();
+    world.objects.insert(format!("log/plans/x-{}", &plan[plan.len() - 20..]), moved);
+    assert_eq!(codes(&world.verify()), [Code::PlanMismatch]);
 }
 
 #[test]

@@ -241,6 +241,12 @@ impl World {
         self.unlogged.push(sealed);
     }
 
+    /// Lets the clock go on until what is locked as batches are may go, with everything logged.
+    pub fn later_when_batches_may_go(&mut self) {
+        self.log();
+        self.now += SignedDuration::from_secs(36 * DAY);
+    }
+
     /// The table's head of a chain.
     pub fn head(&mut self, shard: u32) -> &mut Head {
         self.heads.get_mut(&chain(shard)).and_then(|chain| chain.head.as_mut()).unwrap()
