@@ -95,6 +95,37 @@ fn a_reader_that_stops_reading_is_no_error() {
 }
 
 #[test]
+fn a_reader_that_stops_reading_does_not_change_the_verdict() {
+    let index = index();
+    let proofs = index.as_array().unwrap();
+    for (proven, expected) in [(true, 0), (false, 1)] {
+        let proof = proofs.iter().find(|proof| proof["proven"] == proven).unwrap();
+        let file = vector(proof["file"].as_str().unwrap());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = cairn()
+            .args(["--json", "check", &file, "--key", proof["key"].as_str().unwrap()])
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), expected, "{output:?}");
+    }
+}
+
+#[test]
+fn a_proof_that_is_no_text_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("proof");
+    std::fs::write(&file, [0xff, 0xfe]).unwrap();
+    let index = index();
+    let key = index[0]["key"].as_str().unwrap();
+    let output = run(&["--json", "check", file.to_str().unwrap(), "--key", key]);
+    assert_eq!(code(&output), 1);
+    let answer: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(answer["ok"], false);
+}
+
+#[test]
 fn every_proof_of_the_vectors_is_judged_as_it_should_be() {
     let index = index();
     let proofs = index.as_array().unwrap();

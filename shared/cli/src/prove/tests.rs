@@ -103,7 +103,11 @@ fn an_altered_batch_proves_nothing() {
         let body = cairn_batch::encode_rows(&batch.header, &batch.rows).unwrap();
         other.cloud.operator().overwrite(&key, None, body);
         let error = prove_id(&other, "first").await.unwrap_err();
-        assert!(matches!(error, ProveError::Broken(_)), "{error}");
+        assert!(matches!(error, ProveError::Altered { position: 0, .. }), "{error}");
+        let shown = show_in(&other.cloud, &"second".parse().unwrap(), &ProgressBar::hidden())
+            .await
+            .unwrap();
+        assert_eq!(shown.standing, Standing::Other(0), "it is not what was logged");
         assert!(prove_id(&world, "first").await.is_ok());
     });
 }
@@ -136,5 +140,20 @@ fn a_batch_that_cannot_be_read_is_named_when_nothing_is_found() {
         operator.overwrite(&key, None, "garbage");
         let error = prove_id(&world, "nowhere").await.unwrap_err();
         assert!(error.to_string().contains(&key), "{error}");
+    });
+}
+
+#[test]
+fn a_forged_checkpoint_is_a_finding_and_no_failure() {
+    run(async {
+        let world = World::new(1).await;
+        world.seal(0, &[event("first")]).await;
+        world.tick().await;
+        let other = cairn_store::memory::SoftwareSigner::ed25519([99; 32]);
+        let der = cairn_store::Signer::public_key(&other).await.unwrap();
+        let key = VerifierKey::from_spki(world.key.name(), &der).unwrap();
+        let query = "first".parse().unwrap();
+        let error = prove_in(&world.cloud, &query, &key, &ProgressBar::hidden()).await.unwrap_err();
+        assert!(matches!(&error, ProveError::Log(error) if error.is_finding()), "{error}");
     });
 }

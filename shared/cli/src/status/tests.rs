@@ -10,7 +10,13 @@ fn an_empty_deployment_has_a_status() {
     run(async {
         let world = World::new(2).await;
         let status = status_of(&world.cloud, &world.cloud, Some(&world.key)).await.unwrap();
-        let empty = Status { chains: Vec::new(), log_size: 0, checkpoint: None, unlogged: 0 };
+        let empty = Status {
+            chains: Vec::new(),
+            log_size: 0,
+            checkpoint: None,
+            overdue: false,
+            unlogged: 0,
+        };
         assert_eq!(status, empty);
         assert!(status.is_fine());
     });
@@ -61,5 +67,26 @@ fn a_stopped_chain_and_a_forged_checkpoint_are_not_fine() {
         let status = status_of(&other.cloud, &other.cloud, Some(&other.key)).await.unwrap();
         assert_eq!(status.checkpoint.as_ref().unwrap().signed, Some(false));
         assert!(!status.is_fine());
+    });
+}
+
+#[test]
+fn a_checkpoint_that_never_followed_is_not_fine() {
+    let status =
+        Status { chains: Vec::new(), log_size: 3, checkpoint: None, overdue: false, unlogged: 0 };
+    assert!(status.is_fine(), "the log has just moved");
+    assert!(!Status { overdue: true, ..status }.is_fine());
+}
+
+#[test]
+fn a_chain_that_was_stopped_before_its_first_batch_is_shown() {
+    run(async {
+        let world = World::new(1).await;
+        let chain = "events/20260131T120000Z/shardId-000000000009".parse().unwrap();
+        world.cloud.stop(&chain, None, "the first object is another's").await.unwrap();
+        let status = status_of(&world.cloud, &world.cloud, Some(&world.key)).await.unwrap();
+        assert!(!status.is_fine());
+        assert_eq!(status.chains[0].number, None);
+        assert_eq!(status.chains[0].stopped.as_deref(), Some("the first object is another's"));
     });
 }

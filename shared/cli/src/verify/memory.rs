@@ -161,8 +161,9 @@ mod tests {
     #[test]
     fn a_memory_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("file"), "").unwrap();
-        let memory = Memory::in_folder(folder.path().join("file"));
+        // Nothing is there to read, and nothing can be made there.
+        std::os::unix::fs::symlink("/nowhere/at/all", folder.path().join("link")).unwrap();
+        let memory = Memory::in_folder(folder.path().join("link"));
         let error = memory.file("example.com/log").write("x").unwrap_err();
         assert!(error.to_string().contains("cannot write the remembered checkpoint"), "{error}");
     }
