@@ -120,9 +120,9 @@ async fn one_event_can_be_followed(cairn: &Cairn, config: &aws_config::SdkConfig
     let status = cairn.json(0, &["status"], b"");
     assert_eq!((&status["checkpoint"]["signed"], &status["unlogged"]), (&true.into(), &0.into()));
     let shown = cairn.json(0, &["show", &id], b"");
-    assert_eq!((&shown["event"]["event"]["id"], &shown["logged"]), (&id.into(), &true.into()));
+    assert_eq!((&shown["event"]["id"], &shown["logged"]), (&id.into(), &true.into()));
 
-    let id = shown["event"]["event"]["id"].as_str().unwrap();
+    let id = shown["event"]["id"].as_str().unwrap();
     let proof = cairn.folder.path().join("event.tlog-proof");
     let proof = proof.to_str().unwrap();
     assert_eq!(cairn.run(&["prove", id, "--out", proof], b"").0, 0);
