@@ -23,6 +23,7 @@ use cairn_ledger::VerifierKey;
 use cairn_store::Deployment;
 
 pub use error::CloudError;
+pub use functions::lock_mode;
 pub use options::{Options, SHARDS, Signing};
 
 use crate::emulator::{CREDENTIALS, Emulator, REGION};

@@ -47,6 +47,16 @@ pub enum EmulatorError {
         /// The port.
         port: u16,
     },
+    /// The port that was asked for cannot be had.
+    #[error(
+        "port {port} of 127.0.0.1: {source}; those below 1024 may need privileges: choose another port with --port"
+    )]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
     /// It runs already, on another port than was asked for.
     #[error(
         "{name:?} is up on port {found}, expected {expected}: stop it first (down), or give another --name"

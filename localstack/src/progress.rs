@@ -1,16 +1,20 @@
 //! What a person sees on stderr while something takes its time.
 
 use std::io::IsTerminal;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// Everything that moves on the terminal: several spinners side by side would overwrite each other.
+static ALL: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// A bar for a job whose length becomes known; hidden where there is no terminal.
 pub fn bar(what: &'static str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::no_length().with_prefix(what);
+    let bar = ALL.add(ProgressBar::no_length().with_prefix(what));
     if let Ok(style) =
         ProgressStyle::with_template("{spinner} {prefix} {pos}/{len} {msg} ({elapsed})")
     {
@@ -34,7 +38,7 @@ impl Step {
             eprintln!("{what} ...");
             return Self { spinner: None };
         }
-        let spinner = ProgressBar::new_spinner().with_message(what);
+        let spinner = ALL.add(ProgressBar::new_spinner().with_message(what));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             spinner.set_style(style);
         }

@@ -2,6 +2,7 @@
 //! in a virtual environment of our own.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ const REQUIREMENTS: &str = include_str!("../requirements.txt");
 /// The oldest Python that the emulator runs on.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// Written last: an environment without it is half made.
+/// Written last, with the version of Python: an environment without it is half made.
 const COMPLETE: &str = ".complete";
 
 /// Why there is no Python environment.
@@ -93,9 +94,11 @@ pub fn environment() -> Result<PathBuf, PythonError> {
     Ok(python)
 }
 
-/// Complete, and its base interpreter (which `bin/python` links to) is still on the machine.
+/// Complete, and its base interpreter (which `bin/python` links to) is still the one that it was made
+/// with: an upgrade in place leaves an interpreter that looks for its packages elsewhere.
 fn is_complete(folder: &Path, python: &Path) -> bool {
-    folder.join(COMPLETE).is_file() && python.is_file()
+    let Ok(made_with) = fs::read_to_string(folder.join(COMPLETE)) else { return false };
+    version(python).is_ok_and(|(major, minor)| made_with == format!("{major}.{minor}"))
 }
 
 fn make(folder: &Path, python: &Path) -> Result<(), PythonError> {
@@ -128,7 +131,12 @@ fn make(folder: &Path, python: &Path) -> Result<(), PythonError> {
         });
     }
     let complete = folder.join(COMPLETE);
-    fs::write(&complete, "").map_err(io_error("writing", &complete))
+    let made_with = version(python).map_err(|detail| PythonError::Venv {
+        folder: folder.to_path_buf(),
+        detail: format!("{}: {detail}", python.display()),
+    })?;
+    fs::write(&complete, format!("{}.{}", made_with.0, made_with.1))
+        .map_err(io_error("writing", &complete))
 }
 
 /// The first command that is a Python new enough.
@@ -148,9 +156,10 @@ fn find() -> Result<String, PythonError> {
     Err(PythonError::Missing { tried: tried.join(", ") })
 }
 
-fn version(command: &str) -> Result<(u32, u32), String> {
+fn version(command: impl AsRef<OsStr>) -> Result<(u32, u32), String> {
     let script = "import sys; print(*sys.version_info[:2])";
-    let output = match Command::new(command).args(["-c", script]).stdin(Stdio::null()).output() {
+    let mut command = Command::new(command);
+    let output = match command.args(["-I", "-S", "-c", script]).stdin(Stdio::null()).output() {
         Ok(output) => output,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("not found".to_owned()),
         Err(error) => return Err(error.to_string()),
@@ -180,4 +189,31 @@ fn last_lines(output: &Output) -> String {
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PythonError {
     let what = format!("{doing} {}", path.display());
     move |source| PythonError::Io { what, source }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn an_environment_is_made_anew_after_an_upgrade_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let python = folder.path().join("python");
+        let install = |version: &str| {
+            fs::write(&python, format!("#!/bin/sh\necho {version}\n")).unwrap();
+            fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        install("3 11");
+        assert!(!is_complete(folder.path(), &python), "half made");
+        fs::write(folder.path().join(COMPLETE), "3.11").unwrap();
+        assert!(is_complete(folder.path(), &python));
+        install("3 12");
+        assert!(!is_complete(folder.path(), &python), "upgraded");
+        fs::remove_file(&python).unwrap();
+        assert!(!is_complete(folder.path(), &python), "gone");
+    }
 }

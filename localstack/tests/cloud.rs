@@ -5,7 +5,7 @@ use aws_sdk_kinesis::types::EncryptionType;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use cairn_local::cloud::{self, Options, Signing};
 use cairn_local::{Cloud, CloudError, aws};
-use cairn_store::Deployment;
+use cairn_store::{Deployment, LockMode};
 
 fn without_functions() -> Options {
     Options { functions: false, ..Options::default() }
@@ -23,6 +23,13 @@ async fn a_deployment_locks_and_encrypts_and_is_found_again() {
     assert_eq!(again, deployment, "deploying again made something new");
 
     let other = Options { shards: Some(5), ..without_functions() };
+    let refused = cloud::deploy(cloud.emulator().endpoint(), &other).await.unwrap_err();
+    assert!(matches!(refused, CloudError::Mismatch { .. }), "{refused}");
+
+    let other = Options { signing: Signing::P256, ..without_functions() };
+    let refused = cloud::deploy(cloud.emulator().endpoint(), &other).await.unwrap_err();
+    assert!(matches!(refused, CloudError::Mismatch { .. }), "{refused}");
+    let other = Options { lock_mode: LockMode::Governance, ..without_functions() };
     let refused = cloud::deploy(cloud.emulator().endpoint(), &other).await.unwrap_err();
     assert!(matches!(refused, CloudError::Mismatch { .. }), "{refused}");
 

@@ -1,6 +1,8 @@
 //! The emulator comes, answers, and goes without a trace.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod guard;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use cairn_local::emulator::Detached;
 use cairn_local::{Emulator, EmulatorError};
+use guard::Named;
 
 fn answers(endpoint: &str) -> bool {
     TcpStream::connect(endpoint.strip_prefix("http://").unwrap()).is_ok()
@@ -23,11 +26,6 @@ fn within(patience: Duration, mut so: impl FnMut() -> bool) -> bool {
         std::thread::sleep(Duration::from_millis(20));
     }
     false
-}
-
-/// A name that no other test, and no other run, has.
-fn name(test: &str) -> String {
-    format!("test-{test}-{}", std::process::id())
 }
 
 #[test]
@@ -78,7 +76,7 @@ fn an_owned_emulator_dies_with_its_owner_even_if_that_is_killed() {
 
 #[test]
 fn a_detached_emulator_is_found_again_and_stays_until_it_is_stopped() {
-    let name = name("stays");
+    let name = Named::new("stays");
     let started = Detached::start(&name, None).unwrap();
     let found = Detached::find(&name).unwrap().unwrap();
     assert_eq!(found.endpoint(), started.endpoint());
@@ -96,13 +94,13 @@ fn a_detached_emulator_is_found_again_and_stays_until_it_is_stopped() {
 fn a_port_in_use_is_refused_by_its_number() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let refused = Detached::start(&name("port"), Some(port)).unwrap_err();
+    let refused = Detached::start(&Named::new("port"), Some(port)).unwrap_err();
     assert!(matches!(refused, EmulatorError::PortInUse { port: found } if found == port));
 }
 
 #[test]
 fn deleting_the_folder_of_a_detached_emulator_stops_it() {
-    let name = name("deleted");
+    let name = Named::new("deleted");
     let emulator = Detached::start(&name, None).unwrap();
     std::fs::remove_dir_all(emulator.folder()).unwrap();
     assert!(within(Duration::from_secs(5), || !answers(&emulator.endpoint())), "it still answers");

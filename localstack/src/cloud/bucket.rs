@@ -78,6 +78,17 @@ async fn encrypt(s3: &Client, bucket: &str, data_key: &str) -> Result<(), CloudE
     set.send().await.map(drop).map_err(call(what))
 }
 
+/// How the bucket locks what is put without a retention of its own, if it does.
+async fn default_mode(
+    s3: &Client,
+    bucket: &str,
+) -> Result<Option<ObjectLockRetentionMode>, CloudError> {
+    let found = s3.get_object_lock_configuration().bucket(bucket).send().await;
+    let found = found.map_err(call(format!("GetObjectLockConfiguration {bucket}")))?;
+    let rule = found.object_lock_configuration.and_then(|found| found.rule);
+    Ok(rule.and_then(|rule| rule.default_retention).and_then(|retention| retention.mode))
+}
+
 async fn lock_by_default(
     s3: &Client,
     bucket: &str,
@@ -88,6 +99,12 @@ async fn lock_by_default(
         LockMode::Compliance => ObjectLockRetentionMode::Compliance,
         LockMode::Governance => ObjectLockRetentionMode::Governance,
     };
+    if let Some(found) = default_mode(s3, bucket).await?
+        && found != mode
+    {
+        let (found, expected) = (found.as_str().to_owned(), mode.as_str().to_owned());
+        return Err(CloudError::Mismatch { what: format!("bucket {bucket}"), found, expected });
+    }
     let days = i32::try_from(days).unwrap_or(i32::MAX);
     let retention = DefaultRetention::builder().mode(mode).days(days).build();
     let rule = ObjectLockRule::builder().default_retention(retention).build();

@@ -7,8 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    Architecture, DestinationConfig, Environment, EventSourcePosition, FunctionCode,
-    FunctionResponseType, OnFailure, Runtime,
+    ApplicationLogLevel, Architecture, DestinationConfig, Environment, EventSourcePosition,
+    FunctionCode, FunctionResponseType, LogFormat, LoggingConfig, OnFailure, Runtime,
 };
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use cairn_store::{Deployment, LockMode};
@@ -57,22 +57,26 @@ pub(super) async fn deploy(
 /// No endpoint among them: emulators tell functions where they are, which from inside a container
 /// is another address than ours.
 pub(super) fn environment(deployment: &Deployment) -> HashMap<String, String> {
-    let mode = match deployment.lock_mode {
-        LockMode::Compliance => "COMPLIANCE",
-        LockMode::Governance => "GOVERNANCE",
-    };
     let variables = HashMap::from([
         ("CAIRN_ORIGIN", deployment.origin.clone()),
         ("CAIRN_BUCKET", deployment.bucket.clone()),
         ("CAIRN_TABLE", deployment.table.clone()),
         ("CAIRN_BUNDLE", deployment.bundle.to_string()),
         ("CAIRN_DATA_KEY", deployment.data_key.clone()),
-        ("CAIRN_LOCK_MODE", mode.to_owned()),
+        ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
         ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
         ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
         ("RUST_LOG", "info".to_owned()),
     ]);
     variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A mode as the functions and the tools read it from their environment.
+pub fn lock_mode(mode: LockMode) -> &'static str {
+    match mode {
+        LockMode::Compliance => "COMPLIANCE",
+        LockMode::Governance => "GOVERNANCE",
+    }
 }
 
 /// Creates the function or brings it up to date; its ARN.
@@ -94,7 +98,10 @@ async fn ensure(
             }
             let set = lambda.update_function_configuration().function_name(name);
             let set = set.environment(environment).timeout(TIMEOUT).memory_size(MEMORY);
-            set.send().await.map_err(call(format!("UpdateFunctionConfiguration {name}")))?;
+            set.logging_config(logging())
+                .send()
+                .await
+                .map_err(call(format!("UpdateFunctionConfiguration {name}")))?;
         }
         Err(error)
             if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) =>
@@ -110,12 +117,21 @@ async fn ensure(
                 .timeout(TIMEOUT)
                 .memory_size(MEMORY)
                 .environment(environment)
+                .logging_config(logging())
                 .code(code);
             create.send().await.map_err(call(format!("CreateFunction {name}")))?;
         }
         Err(error) => return Err(call(format!("GetFunctionConfiguration {name}"))(error)),
     }
     ready(lambda, name).await
+}
+
+/// JSON, as everything that reads the logs on AWS expects them.
+fn logging() -> LoggingConfig {
+    LoggingConfig::builder()
+        .log_format(LogFormat::Json)
+        .application_log_level(ApplicationLogLevel::Info)
+        .build()
 }
 
 fn architecture() -> Architecture {

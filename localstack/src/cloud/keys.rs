@@ -1,7 +1,7 @@
 //! The KMS keys, found again by their aliases.
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::types::{KeySpec, KeyUsageType};
+use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyUsageType};
 
 use super::error::{CloudError, call};
 use super::options::Signing;
@@ -9,7 +9,7 @@ use super::options::Signing;
 /// ARN of the key that objects and the table are encrypted under.
 pub(super) async fn data(kms: &Client, alias: &str) -> Result<String, CloudError> {
     match find(kms, alias).await? {
-        Some(arn) => Ok(arn),
+        Some(found) => arn("DescribeKey", found),
         None => create(kms, alias, KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt).await,
     }
 }
@@ -25,7 +25,12 @@ pub(super) async fn signing(
         Signing::P256 => KeySpec::EccNistP256,
     };
     match find(kms, alias).await? {
-        Some(arn) => Ok(arn),
+        Some(found) if found.key_spec.as_ref().is_some_and(|found| *found != spec) => {
+            let found = found.key_spec.as_ref().map_or("none", KeySpec::as_str).to_owned();
+            let expected = spec.as_str().to_owned();
+            Err(CloudError::Mismatch { what: format!("key {alias}"), found, expected })
+        }
+        Some(found) => arn("DescribeKey", found),
         None => create(kms, alias, spec, KeyUsageType::SignVerify).await,
     }
 }
@@ -38,14 +43,18 @@ pub(super) async fn public(kms: &Client, key: &str) -> Result<Vec<u8>, CloudErro
     Ok(answer.public_key.ok_or(missing)?.into_inner())
 }
 
-async fn find(kms: &Client, alias: &str) -> Result<Option<String>, CloudError> {
+async fn find(kms: &Client, alias: &str) -> Result<Option<KeyMetadata>, CloudError> {
     match kms.describe_key().key_id(alias).send().await {
-        Ok(answer) => Ok(answer.key_metadata.and_then(|key| key.arn)),
+        Ok(answer) => Ok(answer.key_metadata),
         Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found_exception()) => {
             Ok(None)
         }
         Err(error) => Err(call(format!("DescribeKey {alias}"))(error)),
     }
+}
+
+fn arn(call: &'static str, key: KeyMetadata) -> Result<String, CloudError> {
+    key.arn.ok_or(CloudError::Answer { call, member: "KeyMetadata.Arn" })
 }
 
 async fn create(
@@ -56,8 +65,8 @@ async fn create(
 ) -> Result<String, CloudError> {
     let answer = kms.create_key().description(alias).key_spec(spec).key_usage(usage).send().await;
     let answer = answer.map_err(call(format!("CreateKey for {alias}")))?;
-    let arn = answer.key_metadata.and_then(|key| key.arn);
-    let arn = arn.ok_or(CloudError::Answer { call: "CreateKey", member: "KeyMetadata.Arn" })?;
+    let missing = CloudError::Answer { call: "CreateKey", member: "KeyMetadata" };
+    let arn = arn("CreateKey", answer.key_metadata.ok_or(missing)?)?;
     let made = kms.create_alias().alias_name(alias).target_key_id(&arn).send().await;
     made.map_err(call(format!("CreateAlias {alias}")))?;
     Ok(arn)

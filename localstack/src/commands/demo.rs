@@ -84,7 +84,7 @@ pub(crate) struct Proof {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
-    input::exists(arguments)?;
+    input::check(arguments)?;
     let words = Words::new(arguments.json);
     let options = Options {
         profile: if arguments.release { Profile::Release } else { Profile::default() },
@@ -96,13 +96,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     let outcome = match played {
         Ok(outcome) => outcome,
         Err(error) => {
-            eprintln!("the end of the emulator's log:\n{}", stage.log_tail());
+            if !error.is_of_the_input() {
+                eprintln!("the end of the emulator's log:\n{}", stage.log_tail());
+            }
             return Err(error.into());
         }
     };
     stage.strike(&words);
     if arguments.json {
-        println!("{}", serde_json::json!(outcome));
+        super::answer(serde_json::json!(outcome));
     }
     for disappointment in &outcome.disappointments {
         eprintln!("error: {disappointment}");

@@ -6,8 +6,7 @@ use cairn_local::emulator::Detached;
 use cairn_local::progress::Step;
 use clap::Args;
 
-use super::CommandError;
-use super::state::State;
+use super::{CommandError, answer, state};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -19,11 +18,14 @@ pub(crate) struct Arguments {
     purge: bool,
 }
 
+/// Looks at no more than it must: an emulator that hangs, or a file that cannot be read, is a reason
+/// to take a cloud down and must not keep it up.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let name = &arguments.name;
-    let state = State::of(name)?;
-    if !arguments.purge && state.is_elsewhere() {
-        let endpoint = state.deployment.and_then(|d| d.endpoint).unwrap_or_default();
+    if !arguments.purge && state::is_elsewhere(name)? {
+        let deployment = state::deployment(name).ok().flatten();
+        let endpoint = deployment.and_then(|deployment| deployment.endpoint);
+        let endpoint = endpoint.unwrap_or_else(|| "an unknown endpoint".to_owned());
         return Err(CommandError::NotOurs { name: name.clone(), endpoint });
     }
     let step = Step::begin("stopping the emulator");
@@ -33,9 +35,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     }
     drop(step);
     if was_up {
-        println!("{name} is down, and all that was in it is gone");
+        answer(format!("{name} is down, and all that was in it is gone"));
     } else {
-        println!("{name} was not up");
+        answer(format!("{name} was not up"));
     }
     Ok(ExitCode::SUCCESS)
 }

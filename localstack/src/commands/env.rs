@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cairn_local::cloud::lock_mode;
 use cairn_local::emulator::CREDENTIALS;
 use cairn_store::Deployment;
 use clap::Args;
 
-use super::CommandError;
 use super::state::State;
+use super::{CommandError, answer};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -25,12 +26,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let (file, deployment) = State::of(&arguments.name)?.up(&arguments.name)?;
     let variables = variables(&deployment, &file);
     if arguments.json {
-        println!("{}", serde_json::json!(variables));
+        answer(serde_json::json!(variables));
     } else {
         // They would take precedence over the credentials below, or be sent along with them.
-        println!("unset AWS_PROFILE AWS_SESSION_TOKEN");
+        answer("unset AWS_PROFILE AWS_SESSION_TOKEN");
         for (name, value) in variables {
-            println!("export {name}={}", quoted(&value));
+            answer(format!("export {name}={}", quoted(&value)));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -53,6 +54,9 @@ fn variables(deployment: &Deployment, file: &Path) -> BTreeMap<&'static str, Str
         ("CAIRN_BUNDLE", deployment.bundle.to_string()),
         ("CAIRN_DATA_KEY", deployment.data_key.clone()),
         ("CAIRN_SIGNING_KEY", deployment.signing_key.clone()),
+        ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
+        ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
+        ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
     ])
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::demo::DemoError;
+use super::option;
 use cairn_local::{CloudError, EmulatorError};
 
 /// Why a command could not do its job.
@@ -17,7 +18,7 @@ pub(crate) enum CommandError {
     #[error("no cloud called {name:?} is up: start it with `cargo local up{}`", option(name))]
     NotUp { name: String },
     #[error(
-        "the cloud called {name:?} was deployed to {endpoint}, which `cargo local` does not run: stop it there"
+        "the cloud called {name:?} was deployed to {endpoint}, which `cargo local` does not run: stop it there, or forget it here (down --purge)"
     )]
     NotOurs { name: String, endpoint: String },
     #[error(
@@ -34,9 +35,4 @@ impl From<DemoError> for CommandError {
     fn from(error: DemoError) -> Self {
         Self::Demo(Box::new(error))
     }
-}
-
-/// ` --name x`, where it is needed.
-fn option(name: &str) -> String {
-    if name == super::NAME { String::new() } else { format!(" --name {name}") }
 }

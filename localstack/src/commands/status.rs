@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::CommandError;
 use super::state::State;
+use super::{CommandError, answer, option};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -24,27 +24,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let endpoint = state.deployment.as_ref().and_then(|d| d.endpoint.clone());
     if arguments.json {
         let pid = state.emulator.as_ref().map(|emulator| emulator.pid());
-        println!(
+        answer(format!(
             "{}",
             serde_json::json!({
                 "name": name, "up": up, "endpoint": endpoint, "pid": pid,
                 "deployment": state.deployment,
             })
-        );
+        ));
     } else if let (Some(emulator), Some(deployment)) = (&state.emulator, &state.deployment) {
-        println!("{name} is up at {} (process {})", emulator.endpoint(), emulator.pid());
-        println!("  log of the emulator {}", emulator.folder().join("emulator.log").display());
-        println!("  deployment          {}", state.file.display());
-        println!("  origin              {}", deployment.origin);
+        answer(format!("{name} is up at {} (process {})", emulator.endpoint(), emulator.pid()));
+        answer(format!(
+            "  log of the emulator {}",
+            emulator.folder().join("emulator.log").display()
+        ));
+        answer(format!("  deployment          {}", state.file.display()));
+        answer(format!("  origin              {}", deployment.origin));
     } else if let Some(emulator) = &state.emulator {
-        println!(
-            "{name}: the emulator is up at {}, but nothing is deployed: run `cargo local up`",
-            emulator.endpoint()
-        );
+        answer(format!(
+            "{name}: the emulator is up at {}, but nothing is deployed: run `cargo local up{}`",
+            emulator.endpoint(),
+            option(name)
+        ));
     } else if state.is_elsewhere() {
-        println!("{name} was deployed to {}", endpoint.unwrap_or_default());
+        answer(format!("{name} was deployed to {}", endpoint.unwrap_or_default()));
     } else {
-        println!("{name} is not up");
+        answer(format!("{name} is not up"));
     }
     let well = (up && state.deployment.is_some()) || state.is_elsewhere();
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })

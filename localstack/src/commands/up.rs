@@ -11,7 +11,7 @@ use cairn_local::progress::Step;
 use cairn_store::LockMode;
 use clap::{Args, ValueEnum};
 
-use super::CommandError;
+use super::{CommandError, answer, option};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -83,13 +83,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     let deployment = cloud::deploy(&endpoint, &arguments.options()).await?;
     drop(step);
     let file = cloud::save(&deployment, &folder)?;
-    println!("{name} is up at {endpoint}");
-    println!("  stream  {}", deployment.stream);
-    println!("  archive {}", deployment.bucket);
-    println!("  ledger  {}", deployment.table);
-    println!("  log     {}", deployment.origin);
-    println!("  tools   {}", file.display());
-    println!("use it from this shell: eval \"$(cargo local env)\"");
+    answer(format!("{name} is up at {endpoint}"));
+    answer(format!("  stream  {}", deployment.stream));
+    answer(format!("  archive {}", deployment.bucket));
+    answer(format!("  ledger  {}", deployment.table));
+    answer(format!("  log     {}", deployment.origin));
+    answer(format!("  tools   {}", file.display()));
+    answer(format!("use it from this shell: eval \"$(cargo local env{})\"", option(name)));
     Ok(ExitCode::SUCCESS)
 }
 

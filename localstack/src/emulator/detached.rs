@@ -14,6 +14,10 @@ use crate::{folders, lock, python};
 /// How long an emulator may take to end, or to answer once it is being started.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// How long an emulator may take to end by itself before it is killed; about a second on an idle
+/// machine.
+const GRACE: Duration = Duration::from_secs(8);
+
 /// A named emulator that is up.
 #[derive(Debug, Clone)]
 pub struct Detached {
@@ -38,10 +42,8 @@ impl Detached {
                 _ => Ok(found),
             };
         }
-        if let Some(port) = port
-            && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err()
-        {
-            return Err(EmulatorError::PortInUse { port });
+        if let Some(port) = port {
+            probe(port)?;
         }
         let python = python::environment()?;
         // A deployment that the last one took with it.
@@ -72,7 +74,7 @@ impl Detached {
                     return Err(EmulatorError::Silent {
                         seconds: PATIENCE.as_secs(),
                         tail: launch::log_tail(&folder),
-                        log: folder.join("emulator.log"),
+                        log: folder.join(launch::LOG),
                     });
                 }
                 _ => thread::sleep(Duration::from_millis(100)),
@@ -81,18 +83,23 @@ impl Detached {
         Ok(None)
     }
 
-    /// Stops the emulator of this name, with all that is in it; whether one was up.
+    /// Stops the emulator of this name, with all that is in it; whether one was up. One that hangs
+    /// is killed.
     pub fn stop(name: &str) -> Result<bool, EmulatorError> {
         let folder = folder(name)?;
         if !launch::is_locked(&folder) {
             return Ok(false);
         }
         let run = folder.join("run.json");
-        let begun = Instant::now();
+        let (begun, mut killed) = (Instant::now(), false);
         while launch::is_locked(&folder) {
             // The launcher ends when this file is gone; it may be about to write it.
             if run.exists() {
                 fs::remove_file(&run).map_err(io_error("removing", &run))?;
+            }
+            if begun.elapsed() > GRACE && !killed {
+                launch::kill(&folder);
+                killed = true;
             }
             if begun.elapsed() > PATIENCE {
                 return Err(EmulatorError::Immortal { folder, seconds: PATIENCE.as_secs() });
@@ -123,6 +130,11 @@ impl Detached {
         &self.folder
     }
 
+    /// Its log.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join(launch::LOG)
+    }
+
     /// The last lines of its log.
     pub fn log_tail(&self) -> String {
         launch::log_tail(&self.folder)
@@ -136,6 +148,17 @@ pub fn folder(name: &str) -> Result<PathBuf, EmulatorError> {
         return Err(EmulatorError::Name { found: name.to_owned() });
     }
     Ok(folders::local().join(name))
+}
+
+/// Whether this process could listen on the port, before an emulator is started that could not.
+fn probe(port: u16) -> Result<(), EmulatorError> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Err(EmulatorError::PortInUse { port })
+        }
+        Err(source) => Err(EmulatorError::Port { port, source }),
+    }
 }
 
 fn clear(folder: &Path) -> Result<(), EmulatorError> {

@@ -13,13 +13,19 @@ use super::{CREDENTIALS, EmulatorError, REGION, health, io_error};
 
 const LAUNCHER: &str = include_str!("../../launch.py");
 
+const LAUNCHER_FILE: &str = "launch.py";
+
 /// Exit code of the launcher where the port is taken.
 const PORT_IN_USE: i32 = 98;
 
 /// How long a start may take; about a second on an idle machine.
 const START: Duration = Duration::from_secs(90);
 
-const LOG: &str = "emulator.log";
+/// The emulator's log, locked while it runs.
+pub(super) const LOG: &str = "emulator.log";
+
+/// Holds the launcher's process id, for the case that it does not end when told to.
+const PID: &str = "launcher.pid";
 
 /// What is of no use once the emulator has ended; the launcher removes it.
 const SCRATCH: &str = "scratch";
@@ -60,7 +66,7 @@ pub(super) fn spawn(
     let log = lock(folder)?;
     log.set_len(0).map_err(io_error("emptying the log in", folder))?;
     let errors = log.try_clone().map_err(io_error("opening the log in", folder))?;
-    let launcher = folder.join("launch.py");
+    let launcher = folder.join(LAUNCHER_FILE);
     fs::write(&launcher, LAUNCHER).map_err(io_error("writing", &launcher))?;
     let mut command = Command::new(python);
     command
@@ -74,7 +80,36 @@ pub(super) fn spawn(
         .stdout(log)
         .stderr(errors);
     environment(&mut command, &folder.join(SCRATCH));
-    command.spawn().map_err(io_error("running", python))
+    let mut child = command.spawn().map_err(io_error("running", python))?;
+    let pid = folder.join(PID);
+    if let Err(error) = fs::write(&pid, child.id().to_string()) {
+        let _ended = child.kill().and_then(|()| child.wait());
+        return Err(io_error("writing", &pid)(error));
+    }
+    Ok(child)
+}
+
+/// Kills the launcher of the folder, and with it its group: the functions that the emulator runs.
+/// Only for a folder that is locked. Even so the process is asked for its command line first: a
+/// signal must never reach a stranger who was given the id of a launcher that is long gone.
+pub(super) fn kill(folder: &Path) {
+    let Ok(pid) = fs::read_to_string(folder.join(PID)) else {
+        return;
+    };
+    let Ok(pid) = pid.parse::<u32>() else {
+        return;
+    };
+    let ours = folder.join(LAUNCHER_FILE).display().to_string();
+    let asked = Command::new("ps").args(["-ww", "-o", "args=", "-p", &pid.to_string()]).output();
+    if !asked.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains(&ours)) {
+        return;
+    }
+    // The group exists only once the launcher has come as far as to make it.
+    for target in [format!("-{pid}"), pid.to_string()] {
+        let mut command = Command::new("kill");
+        command.args(["-KILL", "--", &target]).stdin(Stdio::null());
+        let _sent = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
 }
 
 /// Nothing of ours leaks in: function processes inherit this environment.
@@ -96,6 +131,8 @@ fn environment(command: &mut Command, scratch: &Path) {
         .env("MINISTACK_HOST", "127.0.0.1")
         .env("MINISTACK_REGION", REGION)
         .env("LOG_LEVEL", "INFO")
+        // On AWS, Lambda says this to functions whose logging is configured so.
+        .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
         .env("SFTP_ENABLED", "0")
         .env("IOT_MTLS_ENABLED", "0")
         // It would look for leftovers of its own among the machine's containers.

@@ -20,6 +20,10 @@ use world::Tenant;
 /// What the day spans.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// The latest beginning, 9999-12-27T00:00:00Z: a day of few events can be twice as long, and times
+/// end with that year.
+pub const LATEST: Timestamp = Timestamp::constant(253_401_868_800, 0);
+
 /// Fewer events than this hold no incident: it would be all there is.
 const STORY_NEEDS: u64 = 100;
 
@@ -35,7 +39,7 @@ pub struct Options {
     pub events: u64,
     /// How many tenants, at least 1.
     pub tenants: usize,
-    /// When the day begins.
+    /// When the day begins: [`LATEST`] at most.
     pub start: Timestamp,
 }
 
@@ -81,6 +85,7 @@ impl Default for Options {
 /// Begins to generate. The incident happens at the first tenant, whenever there are 100 events or more.
 pub fn generate(options: &Options) -> Traffic {
     let random = Random::new(options.seed);
+    let start = options.start.min(LATEST);
     let tenants = world::tenants(options.tenants.max(1), &random);
     let scenes = match options.events {
         ..STORY_NEEDS => Vec::new(),
@@ -88,7 +93,7 @@ pub fn generate(options: &Options) -> Traffic {
             let exports = (events / 50).clamp(8, 60) as usize;
             let (hour, minute) = STORY_HOUR;
             let hour = i64::from((hour - tenants[0].offset).rem_euclid(24));
-            let begin = options.start + SignedDuration::from_mins(hour * 60 + minute);
+            let begin = start + SignedDuration::from_mins(hour * 60 + minute);
             story::scenes(&tenants[0], begin, exports, &mut random.fork(0))
         }
     };
@@ -100,7 +105,7 @@ pub fn generate(options: &Options) -> Traffic {
         tenants,
         scenes: scenes.into(),
         ordinary,
-        clock: options.start,
+        clock: start,
         gap: SignedDuration::from_micros(micros.cast_signed()),
         counters: [0; SERVICES.len()],
     }

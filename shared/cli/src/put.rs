@@ -4,12 +4,14 @@
 //! cannot be cut into events is put all the same, as it is: ingest rejects it with a reason, and
 //! keeps it.
 
+mod interrupt;
 mod kinesis;
 mod read;
 mod record;
 mod send;
 mod split;
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,7 +104,8 @@ pub enum PutError {
 }
 
 /// Puts everything, in full requests. A file that cannot be read does not keep others from being
-/// put: it is among the failures of the summary.
+/// put: it is among the failures of the summary. So is the interruption (Ctrl-C) of standard input:
+/// what was read before is put.
 pub async fn put(
     cloud: &Cloud,
     inputs: &[Input],
@@ -110,7 +113,8 @@ pub async fn put(
     bar: &ProgressBar,
 ) -> Result<Summary, PutError> {
     let sink = KinesisSink::new(cloud)?;
-    put_into(&sink, inputs, options, bar).await
+    let interrupted = interrupt::interrupted(inputs.contains(&Input::Stdin));
+    put_into(&sink, inputs, options, bar, interrupted).await
 }
 
 async fn put_into<S: Sink>(
@@ -118,6 +122,7 @@ async fn put_into<S: Sink>(
     inputs: &[Input],
     options: &Options,
     bar: &ProgressBar,
+    interrupted: impl Future<Output = ()>,
 ) -> Result<Summary, PutError> {
     let (sender, mut messages) = mpsc::channel(READ_AHEAD);
     let (inputs, raw, reading) = (inputs.to_vec(), options.raw, bar.clone());
@@ -126,20 +131,21 @@ async fn put_into<S: Sink>(
         sender: Sender::new(sink, &Jitter),
         packer: options.pack.map(Packer::new),
         partition: options.partition,
+        raw: options.raw,
         summary: Summary::default(),
     };
-    let result = work.run(&mut messages, bar).await;
-    // Where it was given up, the reader may wait for standard input: it must not be waited for. It
+    let result = work.run(&mut messages, bar, interrupted).await;
+    // Where it ended early, the reader may wait for standard input: it must not be waited for. It
     // ends when nobody listens.
     drop(messages);
-    if result.is_ok()
+    if matches!(result, Ok(End::OfInput))
         && let Err(panic) = reader.join()
     {
         std::panic::resume_unwind(panic);
     }
     let summary = work.finish();
     match result {
-        Ok(()) => Ok(summary),
+        Ok(_) => Ok(summary),
         Err(why) => Err(PutError::GaveUp { summary: Box::new(summary), why }),
     }
 }
@@ -148,7 +154,14 @@ struct Work<'a, S> {
     sender: Sender<'a, S, Jitter>,
     packer: Option<Packer>,
     partition: Partition,
+    raw: bool,
     summary: Summary,
+}
+
+/// Why there is nothing more to put.
+enum End {
+    OfInput,
+    Interrupted,
 }
 
 impl<S: Sink> Work<'_, S> {
@@ -156,27 +169,52 @@ impl<S: Sink> Work<'_, S> {
         &mut self,
         messages: &mut mpsc::Receiver<Message>,
         bar: &ProgressBar,
-    ) -> Result<(), GaveUp> {
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<End, GaveUp> {
+        let mut interrupted = std::pin::pin!(interrupted);
         loop {
-            let message = match tokio::time::timeout(LINGER, messages.recv()).await {
-                Ok(Some(message)) => message,
-                Ok(None) => return self.flush().await,
-                Err(_) => {
-                    self.flush().await?;
-                    continue;
+            let message = tokio::select! {
+                message = tokio::time::timeout(LINGER, messages.recv()) => message,
+                () = &mut interrupted => {
+                    self.interrupt(messages).await?;
+                    return Ok(End::Interrupted);
                 }
             };
             match message {
-                Message::Piece(piece, from) => self.piece(piece, from).await?,
-                Message::Failed(failure) => self.summary.failures.push(failure),
-                Message::End => self.summary.files += 1,
+                Ok(Some(message)) => self.take(message).await?,
+                Ok(None) => {
+                    self.flush().await?;
+                    return Ok(End::OfInput);
+                }
+                Err(_) => self.flush().await?,
             }
             bar.set_message(format!("{} records", self.sender.sent().records));
         }
     }
 
+    async fn take(&mut self, message: Message) -> Result<(), GaveUp> {
+        match message {
+            Message::Piece(piece, from) => self.piece(piece, from).await?,
+            Message::Failed(failure) => self.summary.failures.push(failure),
+            Message::End => self.summary.files += 1,
+        }
+        Ok(())
+    }
+
+    /// Puts what was read before the interruption, and nothing more.
+    async fn interrupt(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<(), GaveUp> {
+        messages.close();
+        while let Ok(message) = messages.try_recv() {
+            self.take(message).await?;
+        }
+        self.flush().await?;
+        let reason = "interrupted: what was read before was put".to_owned();
+        self.summary.failures.push(Failure { subject: "the input".to_owned(), reason });
+        Ok(())
+    }
+
     async fn piece(&mut self, piece: Piece, from: record::Place) -> Result<(), GaveUp> {
-        self.summary.broken += u64::from(!piece.whole);
+        self.summary.broken += u64::from(!piece.whole && !self.raw);
         if let Some(packer) = &mut self.packer
             && piece.whole
             && packer.takes(&piece.bytes)

@@ -182,8 +182,9 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
         &["generate", "--events", "many"],
         &["generate", "--start", "yesterday"],
         &["generate", "--tenants", "0"],
-        &["put", "--pack", "0"],
-        &["put", "--pack", "64", "--raw", "x"],
+        &["generate", "--start", "9999-12-30T20:00:00Z"],
+        &["put", "--pack=0"],
+        &["put", "--pack=64", "--raw", "x"],
         &[],
     ] {
         let output = run(args);
@@ -193,6 +194,23 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
     let help = run(&["--help"]);
     assert_eq!(code(&help), 0);
     assert!(stdout(&help).contains("--deployment"));
+}
+
+#[test]
+fn help_tells_what_is_put_and_in_which_order() {
+    let put = run(&["put", "--help"]);
+    assert!(stdout(&put).contains("CloudTrail delivery") && stdout(&put).contains("order"));
+    assert!(stdout(&put).contains("--pack[=<KIB>]"), "{}", stdout(&put));
+    assert!(stdout(&run(&["generate", "--help"])).contains("phished"));
+}
+
+#[test]
+fn a_file_after_pack_is_a_file_and_an_empty_variable_is_none() {
+    let mut command = cairn();
+    command.args(["put", "--pack", "/dev/null"]).env("CAIRN_DEPLOYMENT", "");
+    let output = command.env("AWS_REGION", "us-east-1").output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("CAIRN_STREAM"), "{}", stderr(&output));
 }
 
 #[test]

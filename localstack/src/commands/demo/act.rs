@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use cairn_batch::keys;
 use cairn_cli::prove::Proven;
 use cairn_cli::status::Status;
 use cairn_cli::verify::{self, verify};
 use cairn_cli::{Query, check, prove};
 use cairn_local::progress;
+use cairn_store::Objects;
 use cairn_verify::Report;
 
 use super::input::{self, Put};
@@ -29,6 +31,11 @@ pub(crate) async fn play(
     words.title("7. Somebody tampers");
     let tampering = tamper::tamper(stage, &key, &report, words, &mut disappointments).await?;
     words.title("8. The end");
+    let surplus = report.records.saturating_sub(put.summary.sent.records);
+    if surplus > 0 {
+        words
+            .say(format!("{surplus} records are there twice: the request for them got no answer."));
+    }
     words.say(ending(&report, &disappointments));
     Ok(outcome(report, proof, tampering, disappointments))
 }
@@ -56,11 +63,15 @@ async fn log(stage: &Stage, words: &Words) -> Result<Status, DemoError> {
     let checkpoint = status.checkpoint.as_ref().ok_or(DemoError::Nothing)?;
     words.say(format!(
         "The checkpoint function took every batch into a transparency log, a Merkle tree of {}\n\
-         entries, and had KMS sign its root. Three lines stand for everything that was sealed; kept\n\
-         outside the account, they show any later change:",
+         entries, and had KMS sign its root. This note stands for everything that was sealed; kept\n\
+         outside the account, it shows any later change:",
         checkpoint.size
     ));
-    words.say(format!("  {}\n  {}\n  {}", checkpoint.origin, checkpoint.size, checkpoint.root));
+    let note = stage.cloud.objects()?.read(keys::CHECKPOINT).await?;
+    let note = note.ok_or(DemoError::Nothing)?;
+    for line in String::from_utf8_lossy(&note.body).lines() {
+        words.say(format!("  {line}"));
+    }
     Ok(status)
 }
 
@@ -151,9 +162,17 @@ fn account(put: &Put, report: &Report, disappointments: &mut Vec<String>) {
         ));
     }
     let sent = &put.summary.sent;
-    if report.records != sent.records {
-        disappointments
-            .push(format!("{} records were put, {} are sealed", sent.records, report.records));
+    if report.records < sent.records {
+        let lost = sent.records - report.records;
+        disappointments.push(format!("{lost} of {} records that were put are lost", sent.records));
+    }
+    // After a request without answer, records are put again that may have been taken.
+    let surplus = report.records.saturating_sub(sent.records);
+    if surplus > sent.possibly_twice {
+        disappointments.push(format!(
+            "{surplus} more records are sealed than the {} that were put, expected at most {}",
+            sent.records, sent.possibly_twice
+        ));
     }
     if report.unlogged > 0 {
         disappointments.push(format!("{} batches are under no checkpoint", report.unlogged));
@@ -174,7 +193,8 @@ fn account(put: &Put, report: &Report, disappointments: &mut Vec<String>) {
 fn ending(report: &Report, disappointments: &[String]) -> String {
     if disappointments.is_empty() {
         format!(
-            "All {} records are accounted for, and nobody could change one without being seen.",
+            "All {} records are accounted for, and nobody can change one without being seen by whoever\n\
+             keeps this checkpoint.",
             report.records
         )
     } else {

@@ -48,3 +48,10 @@ pub(crate) enum DemoError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }
+
+impl DemoError {
+    /// Whether the records are to blame, and the emulator's log would tell nothing.
+    pub(crate) fn is_of_the_input(&self) -> bool {
+        matches!(self, Self::Input { .. } | Self::NotPut { .. })
+    }
+}

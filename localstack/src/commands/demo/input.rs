@@ -1,5 +1,9 @@
 //! Puts the records on the stream.
 
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
 use cairn_cli::generate::{self, generate};
 use cairn_cli::put::{self, Input, Options, Summary};
 use cairn_local::progress;
@@ -52,14 +56,33 @@ pub(crate) async fn put(
     Ok(Put { summary, notable })
 }
 
-/// Refuses an input that is not there, before anything is built or started.
-pub(crate) fn exists(arguments: &Arguments) -> Result<(), DemoError> {
-    match &arguments.input {
-        Some(path) if !path.exists() => {
-            Err(DemoError::Input { path: path.clone(), found: "nothing" })
-        }
-        _ => Ok(()),
+/// Refuses an input that is not there or holds no file, before anything is built or started.
+pub(crate) fn check(arguments: &Arguments) -> Result<(), DemoError> {
+    let Some(path) = &arguments.input else { return Ok(()) };
+    let refused = |found| Err(DemoError::Input { path: path.clone(), found });
+    match holds_a_file(path) {
+        Ok(true) => Ok(()),
+        Ok(false) => refused("no file in it"),
+        Err(error) if error.kind() == ErrorKind::NotFound => refused("nothing"),
+        Err(source) => Err(DemoError::Io { path: path.clone(), source }),
     }
+}
+
+/// Whether there is a file to put at the path or below it. Hidden ones are not put.
+fn holds_a_file(path: &Path) -> io::Result<bool> {
+    if !fs::metadata(path)?.is_dir() {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // Links are followed to files only: one to a directory may lead in a circle.
+        let below = !entry.file_type()?.is_symlink() || entry.path().is_file();
+        if !hidden && below && holds_a_file(&entry.path())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn generated(events: u64, words: &Words) -> (Input, Option<(String, &'static str)>) {

@@ -10,6 +10,7 @@ use cairn_local::emulator::{Detached, Emulator, REGION};
 use cairn_local::progress::Step;
 use cairn_store::Deployment;
 
+use super::super::option;
 use super::{DemoError, Words};
 
 /// The emulator, the deployment in it, and clients of both kinds.
@@ -23,7 +24,32 @@ pub(crate) struct Stage {
 
 enum Kind {
     Owned(Emulator),
-    Kept(String, Detached),
+    Kept(Kept),
+}
+
+/// An emulator that is to stay up once the demonstration has been played. Until then it goes with
+/// this value, as nobody would know of what a failure left behind.
+struct Kept {
+    name: String,
+    emulator: Detached,
+    stays: bool,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
+        match Detached::stop(&self.name) {
+            Ok(_) => eprintln!(
+                "the cloud was taken down; the log of its emulator is {}",
+                self.emulator.log().display()
+            ),
+            Err(error) => {
+                eprintln!("error: {error}; stop it: cargo local down{}", option(&self.name));
+            }
+        }
+    }
 }
 
 impl Stage {
@@ -70,7 +96,7 @@ impl Stage {
     pub(crate) fn log_tail(&self) -> String {
         match &self.emulator {
             Kind::Owned(emulator) => emulator.log_tail(),
-            Kind::Kept(_, emulator) => emulator.log_tail(),
+            Kind::Kept(kept) => kept.emulator.log_tail(),
         }
     }
 
@@ -81,16 +107,13 @@ impl Stage {
                 drop(emulator);
                 words.say("The cloud is gone, and has left nothing behind.");
             }
-            Kind::Kept(name, emulator) => {
-                let option = if name == super::super::NAME {
-                    String::new()
-                } else {
-                    format!(" --name {name}")
-                };
+            Kind::Kept(mut kept) => {
+                kept.stays = true;
+                let option = option(&kept.name);
                 words.say(format!(
                     "The cloud stays up at {}. To use it: eval \"$(cargo local env{option})\"\n\
                      To stop it: cargo local down{option}",
-                    emulator.endpoint()
+                    kept.emulator.endpoint()
                 ));
             }
         }
@@ -102,21 +125,22 @@ fn start(keep: Option<&str>) -> Result<Kind, DemoError> {
     if Detached::find(name)?.is_some() {
         return Err(DemoError::Taken { name: name.to_owned() });
     }
-    Ok(Kind::Kept(name.to_owned(), Detached::start(name, None)?))
+    let emulator = Detached::start(name, None)?;
+    Ok(Kind::Kept(Kept { name: name.to_owned(), emulator, stays: false }))
 }
 
 impl Kind {
     fn endpoint(&self) -> String {
         match self {
             Self::Owned(emulator) => emulator.endpoint().to_owned(),
-            Self::Kept(_, emulator) => emulator.endpoint(),
+            Self::Kept(kept) => kept.emulator.endpoint(),
         }
     }
 
     fn folder(&self) -> &Path {
         match self {
             Self::Owned(emulator) => emulator.folder(),
-            Self::Kept(_, emulator) => emulator.folder(),
+            Self::Kept(kept) => kept.emulator.folder(),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What the demonstration says.
 
+use std::io::{self, Write};
+
+use super::super::answer;
+
 /// Says it on standard output, or on standard error where that is kept for JSON.
 #[derive(Debug)]
 pub(crate) struct Words {
@@ -26,9 +30,9 @@ impl Words {
 
     fn line(&self, text: &str) {
         if self.json {
-            eprintln!("{text}");
+            let _deaf = writeln!(io::stderr(), "{text}");
         } else {
-            println!("{text}");
+            answer(text);
         }
     }
 }

@@ -43,6 +43,19 @@ fn time_never_runs_backwards() {
 }
 
 #[test]
+fn no_beginning_is_too_late_or_too_early() {
+    assert_eq!(LATEST.to_string(), "9999-12-27T00:00:00Z");
+    for start in [Timestamp::MAX, LATEST, Timestamp::MIN] {
+        for events in [1, 2, 3, 150] {
+            for seed in 0..20 {
+                let options = Options { seed, events, start, ..Options::default() };
+                assert_eq!(generate(&options).count() as u64, events);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_incident_can_be_followed_by_its_address() {
     let events = values(&Options::default());
     let thief: Vec<_> = events.iter().filter(|e| e["source"]["ip"] == "203.0.113.66").collect();

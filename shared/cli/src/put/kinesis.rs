@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::config::http::HttpResponse;
+use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kinesis::operation::put_records::PutRecordsError;
 use aws_sdk_kinesis::primitives::Blob;
@@ -20,7 +21,11 @@ pub(super) struct KinesisSink {
 
 impl KinesisSink {
     pub(super) fn new(cloud: &Cloud) -> Result<Self, CloudError> {
-        Ok(Self { client: cloud.kinesis(), stream: cloud.settings().stream()?.to_owned() })
+        let stream = cloud.settings().stream()?.to_owned();
+        // One call is one request. The SDK would make it again in silence, and whoever counts
+        // requests, or asks what may be in the stream twice, would count wrong.
+        let config = cloud.kinesis().config().to_builder().retry_config(RetryConfig::disabled());
+        Ok(Self { client: Client::from_conf(config.build()), stream })
     }
 }
 
@@ -61,7 +66,7 @@ fn failure(stream: &str, error: &SdkError<PutRecordsError, HttpResponse>) -> Sin
         let why = format!("PutRecords {stream}: {}", chain(error));
         return match error {
             SdkError::ConstructionFailure(_) => SinkError::Final { why },
-            _ => SinkError::Again { why },
+            _ => SinkError::Lost { why },
         };
     };
     let (code, status) = (answer.err().code().unwrap_or_default(), answer.raw().status().as_u16());
@@ -69,9 +74,11 @@ fn failure(stream: &str, error: &SdkError<PutRecordsError, HttpResponse>) -> Sin
     let why = format!("PutRecords {stream}: {code} (status {status}): {message}");
     let busy =
         ["ProvisionedThroughputExceededException", "KMSThrottlingException", "ThrottlingException"];
-    match status >= 500 || status == 429 || busy.contains(&code) {
-        true => SinkError::Again { why },
-        false => SinkError::Final { why },
+    match status {
+        429 => SinkError::Again { why },
+        _ if busy.contains(&code) => SinkError::Again { why },
+        500.. => SinkError::Lost { why },
+        _ => SinkError::Final { why },
     }
 }
 
@@ -96,3 +103,6 @@ impl Pause for Jitter {
         tokio::time::sleep(longest.mul_f64(f64::from(random) / f64::from(u32::MAX))).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ impl Reader<'_> {
         let mut sources = Vec::new();
         for input in inputs {
             match input {
-                Input::Path(path) => self.files(path, &mut sources)?,
+                Input::Path(path) => self.files(path, true, &mut sources)?,
                 other => sources.push(other.clone()),
             }
         }
@@ -57,13 +57,18 @@ impl Reader<'_> {
         sources.iter().try_for_each(|source| self.source(source))
     }
 
-    /// The files at and below a path, by name; hidden ones below it are left out.
-    fn files(&mut self, path: &Path, found: &mut Vec<Input>) -> Result<(), Deaf> {
+    /// The files at a path that was named and below it, by name; hidden ones below it are left out.
+    fn files(&mut self, path: &Path, named: bool, found: &mut Vec<Input>) -> Result<(), Deaf> {
         let entries = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => fs::read_dir(path),
-            Ok(_) => {
+            // Somebody may name a pipe (`<(...)`), but one that lies around would be waited for.
+            Ok(metadata) if named || metadata.is_file() => {
                 found.push(Input::Path(path.to_owned()));
                 return Ok(());
+            }
+            Ok(_) => {
+                let error = io::Error::other("expected a file, found a pipe, socket or device");
+                return self.failed(path.display().to_string(), &error);
             }
             Err(error) => return self.failed(path.display().to_string(), &error),
         };
@@ -78,7 +83,10 @@ impl Reader<'_> {
         let mut paths: Vec<PathBuf> =
             entries.iter().filter(|entry| !hidden(entry)).map(fs::DirEntry::path).collect();
         paths.sort();
-        paths.iter().filter(|path| !circular(path)).try_for_each(|path| self.files(path, found))
+        paths
+            .iter()
+            .filter(|path| !circular(path))
+            .try_for_each(|path| self.files(path, false, found))
     }
 
     fn source(&mut self, source: &Input) -> Result<(), Deaf> {
@@ -116,7 +124,7 @@ impl Reader<'_> {
             (true, _) => {
                 let mut bytes = Vec::new();
                 input.read_to_end(&mut bytes)?;
-                take(Piece { bytes, whole: true })
+                take(Piece { bytes, whole: false })
             }
         }
     }

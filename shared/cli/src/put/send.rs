@@ -26,9 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Requests in a row of which not one record was taken, before it is given up.
 const FRUITLESS: u32 = 10;
 
-/// Requests in a row that came to nothing as a whole, before it is given up. The client below has
-/// made each several times already.
-const LOST: u32 = 3;
+/// Requests in a row that came to nothing as a whole, before it is given up.
+const LOST: u32 = 8;
 
 /// Takes records.
 pub(crate) trait Sink {
@@ -48,8 +47,11 @@ pub(crate) enum Answer {
 /// Why a whole request came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SinkError {
-    /// It may be made again. Some of its records may have been taken all the same.
+    /// It was refused, and may be made again.
     Again { why: String },
+    /// Nobody knows what became of it. It may be made again, but its records may have been taken,
+    /// and are then in the stream twice.
+    Lost { why: String },
     /// It would fail again.
     Final { why: String },
 }
@@ -75,6 +77,9 @@ pub struct Sent {
     pub requests: u64,
     /// How often a record was put again because it had not been taken.
     pub retries: u64,
+    /// Records that may be in the stream twice: they were put again after a request that nobody
+    /// knows the outcome of.
+    pub possibly_twice: u64,
     /// What went to each shard.
     pub shards: BTreeMap<String, Shard>,
 }
@@ -91,11 +96,14 @@ pub struct Shard {
 /// Why it was given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{left} records were not taken, the first of them number {number} of {path}: {why}; what follows them was not put"
+    "{left} records were not taken{}, the first of them number {number} of {path}: {why}; what follows them was not put",
+    unless(*.doubtful)
 )]
 pub struct GaveUp {
     /// Records in hand that were not taken.
     pub left: u64,
+    /// Those of them that may have been taken all the same.
+    pub doubtful: u64,
     /// File of the first of them.
     pub path: String,
     /// Its place in that file, from 1.
@@ -104,11 +112,25 @@ pub struct GaveUp {
     pub why: String,
 }
 
+fn unless(doubtful: u64) -> String {
+    match doubtful {
+        0 => String::new(),
+        n => format!(" (or {n} of them were, in a request that got no answer)"),
+    }
+}
+
+/// A record that is to be put.
+struct Queued {
+    record: Record,
+    /// Whether it was in a request that nobody knows the outcome of.
+    doubtful: bool,
+}
+
 /// Collects records until a request is full.
 pub(crate) struct Sender<'a, S, P> {
     sink: &'a S,
     pause: &'a P,
-    queue: VecDeque<Record>,
+    queue: VecDeque<Queued>,
     queued_bytes: usize,
     /// Requests in a row that left something over.
     pressed: u32,
@@ -133,7 +155,7 @@ impl<'a, S: Sink, P: Pause> Sender<'a, S, P> {
     /// Adds a record, and makes requests while they would be full.
     pub(crate) async fn add(&mut self, record: Record) -> Result<(), GaveUp> {
         self.queued_bytes += record.size();
-        self.queue.push_back(record);
+        self.queue.push_back(Queued { record, doubtful: false });
         while self.queue.len() >= MAX_RECORDS || self.queued_bytes > MAX_REQUEST {
             self.request().await?;
         }
@@ -150,19 +172,28 @@ impl<'a, S: Sink, P: Pause> Sender<'a, S, P> {
 
     async fn request(&mut self) -> Result<(), GaveUp> {
         let count = self.full_request();
-        let batch: Vec<&Record> = self.queue.iter().take(count).collect();
+        let batch: Vec<&Record> =
+            self.queue.iter().take(count).map(|queued| &queued.record).collect();
         self.sent.requests += 1;
         let answers = match self.sink.put(&batch).await {
             Ok(answers) => {
                 self.lost = 0;
                 answers
             }
-            Err(SinkError::Again { why }) if self.lost + 1 < LOST => {
+            Err(error) => {
+                if matches!(error, SinkError::Lost { .. }) {
+                    self.queue.iter_mut().take(count).for_each(|queued| queued.doubtful = true);
+                }
                 self.lost += 1;
-                vec![Answer::Refused { why }; count]
+                match error {
+                    SinkError::Again { why } | SinkError::Lost { why } if self.lost < LOST => {
+                        vec![Answer::Refused { why }; count]
+                    }
+                    SinkError::Again { why }
+                    | SinkError::Lost { why }
+                    | SinkError::Final { why } => return Err(self.gave_up(why)),
+                }
             }
-            Err(SinkError::Again { why }) => return Err(self.gave_up(why)),
-            Err(SinkError::Final { why }) => return Err(self.gave_up(why)),
         };
         let Some(why) = self.settle(count, answers) else {
             (self.pressed, self.fruitless) = (0, 0);
@@ -180,8 +211,8 @@ impl<'a, S: Sink, P: Pause> Sender<'a, S, P> {
     /// How many of the queue's first records make a full request.
     fn full_request(&self) -> usize {
         let mut bytes = 0;
-        let fits = |record: &&Record| {
-            bytes += record.size();
+        let fits = |queued: &&Queued| {
+            bytes += queued.record.size();
             bytes <= MAX_REQUEST
         };
         // A single record fits always: it is smaller than a request.
@@ -194,42 +225,46 @@ impl<'a, S: Sink, P: Pause> Sender<'a, S, P> {
         let mut answers = answers.into_iter();
         let mut refused = Vec::new();
         let mut why = None;
-        for record in self.queue.drain(..count).collect::<Vec<_>>() {
+        for mut queued in self.queue.drain(..count).collect::<Vec<_>>() {
             match answers.next() {
                 Some(Answer::Taken { shard, sequence }) => {
-                    self.queued_bytes -= record.size();
-                    self.sent.count(&record, shard, sequence);
+                    self.queued_bytes -= queued.record.size();
+                    self.sent.count(&queued, shard, sequence);
                 }
                 Some(Answer::Refused { why: reason }) => {
                     why = Some(reason);
-                    refused.push(record);
+                    refused.push(queued);
                 }
                 None => {
                     why = Some(format!("expected {count} answers, found fewer"));
-                    refused.push(record);
+                    queued.doubtful = true;
+                    refused.push(queued);
                 }
             }
         }
         self.sent.retries += refused.len() as u64;
         self.fruitless = if refused.len() == count { self.fruitless + 1 } else { 0 };
-        for record in refused.into_iter().rev() {
-            self.queue.push_front(record);
+        for queued in refused.into_iter().rev() {
+            self.queue.push_front(queued);
         }
         why
     }
 
     fn gave_up(&mut self, why: String) -> GaveUp {
         let left = self.queue.len() as u64;
-        let first = self.queue.front();
+        let doubtful = self.queue.iter().filter(|queued| queued.doubtful).count() as u64;
+        let first = self.queue.front().map(|queued| &queued.record.from);
         let (path, number) =
-            first.map(|first| (first.from.path.to_string(), first.from.number)).unwrap_or_default();
-        GaveUp { left, path, number, why }
+            first.map(|from| (from.path.to_string(), from.number)).unwrap_or_default();
+        GaveUp { left, doubtful, path, number, why }
     }
 }
 
 impl Sent {
-    fn count(&mut self, record: &Record, shard: String, sequence: SequenceNumber) {
+    fn count(&mut self, queued: &Queued, shard: String, sequence: SequenceNumber) {
+        let record = &queued.record;
         self.records += 1;
+        self.possibly_twice += u64::from(queued.doubtful);
         self.pieces += u64::from(record.pieces);
         self.bytes += record.data.len() as u64;
         let shard =

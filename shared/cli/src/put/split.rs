@@ -15,7 +15,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub(crate) struct Piece {
     /// The bytes as they stood, without white space around them.
     pub(crate) bytes: Vec<u8>,
-    /// Whether they are JSON.
+    /// Whether they are known to be JSON.
     pub(crate) whole: bool,
 }
 
@@ -47,12 +47,12 @@ pub(crate) fn split(mut input: impl BufRead, take: &mut impl Take) -> io::Result
 pub(crate) fn lines(mut input: impl BufRead, take: &mut impl Take) -> io::Result<()> {
     while let Some(line) = next_line(&mut input)? {
         let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
-        take(Piece { bytes: bytes.to_owned(), whole: true })?;
+        take(Piece { bytes: bytes.to_owned(), whole: false })?;
     }
     Ok(())
 }
 
-/// JSON lines where the first line is JSON of its own, otherwise one text.
+/// JSON lines where the first line is an object or array of its own, otherwise one text.
 fn split_text(input: &mut impl BufRead, take: &mut impl Take) -> io::Result<()> {
     let mut first = Vec::new();
     while first.trim_ascii().is_empty() {
@@ -61,7 +61,7 @@ fn split_text(input: &mut impl BufRead, take: &mut impl Take) -> io::Result<()> 
             None => return Ok(()),
         }
     }
-    if let Some(pieces) = json::pieces(&first) {
+    if let Some(pieces) = json::pieces(&first).filter(|_| is_open(first.trim_ascii_start())) {
         pieces.into_iter().try_for_each(|piece| take(json_piece(piece)))?;
         while let Some(line) = next_line(input)? {
             split_line(&line, take)?;
@@ -77,11 +77,18 @@ fn split_whole(text: &[u8], take: &mut impl Take) -> io::Result<()> {
     if let Some(pieces) = json::pieces(text) {
         return pieces.into_iter().try_for_each(|piece| take(json_piece(piece)));
     }
-    let is_json = |line: &[u8]| json::pieces(line).is_some_and(|pieces| !pieces.is_empty());
+    // The lines of a pretty-printed text that is cut off are no events, though some are JSON by
+    // themselves: texts and numbers, and below the first line also what is indented.
+    let is_json = |line: &[u8]| is_open(line) && json::pieces(line).is_some();
     if text.split(|&b| b == b'\n').any(is_json) {
         return text.split(|&b| b == b'\n').try_for_each(|line| split_line(line, take));
     }
     take(Piece { bytes: text.to_owned(), whole: false })
+}
+
+/// Whether an object or an array begins here: the lines of JSON lines are nothing else.
+fn is_open(line: &[u8]) -> bool {
+    matches!(line.first(), Some(b'{' | b'['))
 }
 
 fn split_line(line: &[u8], take: &mut impl Take) -> io::Result<()> {

@@ -25,7 +25,8 @@ fn run(inputs: &[Input], options: &Options) -> (Summary, Vec<String>) {
     let stream = Stream::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
     let bar = ProgressBar::hidden();
-    let summary = runtime.block_on(put_into(&stream, inputs, options, &bar)).unwrap();
+    let summary =
+        runtime.block_on(put_into(&stream, inputs, options, &bar, std::future::pending())).unwrap();
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     (summary, stream.0.borrow().iter().map(text).collect())
 }
@@ -69,6 +70,55 @@ fn raw_cuts_nothing() {
     let options = Options { raw: true, ..Options::default() };
     let (summary, put) = run(&[bytes("[1,\n2]\n")], &options);
     assert_eq!((put, summary.broken), (vec!["[1,\n2]\n".to_owned()], 0));
+}
+
+#[test]
+fn raw_changes_nothing_however_large_it_is() {
+    let options = Options { raw: true, ..Options::default() };
+    let name = "memory".to_owned();
+    let huge = Input::Bytes { name, bytes: format!("[{}]", " ".repeat(2 << 20)).into() };
+    let (summary, put) = run(&[huge, bytes("{}")], &options);
+    assert_eq!(put, ["{}"], "the large one was compressed");
+    assert_eq!((summary.failures.len(), summary.broken), (1, 0));
+}
+
+#[test]
+fn a_pipe_in_a_folder_is_named_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::write(folder.path().join("x.json"), "{}").unwrap();
+    let (summary, put) = run(&[Input::Path(folder.path().to_owned())], &Options::default());
+    assert_eq!(put, ["{}"]);
+    assert_eq!(summary.failures[0].subject, pipe.display().to_string());
+    assert!(summary.failures[0].reason.contains("pipe"), "{:?}", summary.failures);
+}
+
+#[test]
+fn an_interruption_puts_what_was_read() {
+    let stream = Stream::default();
+    let mut work = Work {
+        sender: Sender::new(&stream, &Jitter),
+        packer: Some(Packer::new(1 << 16)),
+        partition: Partition::Content,
+        raw: false,
+        summary: Summary::default(),
+    };
+    let (to, mut messages) = mpsc::channel(4);
+    let piece = |text: &str| Piece { bytes: text.as_bytes().to_vec(), whole: true };
+    for (number, text) in (1..).zip(["{\"a\":1}", "{\"b\":2}"]) {
+        let place = record::Place { path: "standard input".into(), number };
+        to.try_send(Message::Piece(piece(text), place)).unwrap_or_else(|_| panic!("full"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let bar = ProgressBar::hidden();
+    let soon = async { tokio::time::sleep(Duration::from_millis(20)).await };
+    let end = runtime.block_on(work.run(&mut messages, &bar, soon)).unwrap();
+    assert!(matches!(end, End::Interrupted));
+    let summary = work.finish();
+    assert_eq!((summary.sent.records, summary.sent.pieces), (1, 2));
+    assert!(summary.failures[0].reason.contains("interrupted"), "{:?}", summary.failures);
+    assert!(to.is_closed(), "the reader would read on");
 }
 
 #[test]

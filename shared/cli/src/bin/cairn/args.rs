@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cairn_cli::generate::LATEST;
 use cairn_cli::put::Partition;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ Credentials are found as AWS tools find them.";
 #[command(name = "cairn", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Args {
     /// File that names the deployment's parts.
-    #[arg(long, global = true, env = "CAIRN_DEPLOYMENT", value_name = "FILE")]
+    #[arg(long, global = true, env = variable(), value_name = "FILE")]
     pub(crate) deployment: Option<PathBuf>,
 
     /// Answer in JSON.
@@ -29,11 +30,38 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
+/// The variable that names the deployment's file. An empty one is as good as none, as for all other
+/// variables.
+fn variable() -> Option<&'static str> {
+    const NAME: &str = "CAIRN_DEPLOYMENT";
+    let empty = std::env::var_os(NAME).is_some_and(|value| value.is_empty());
+    (!empty).then_some(NAME)
+}
+
+/// When a day can begin.
+fn start(text: &str) -> Result<Timestamp, String> {
+    let start: Timestamp = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    match start <= LATEST {
+        true => Ok(start),
+        false => Err(format!("expected {LATEST} or earlier")),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Put events on the stream.
+    ///
+    /// Files may hold one event, an array, JSON lines or a CloudTrail delivery; plain or gzip. What
+    /// is no JSON is put as it is: ingest keeps it, with the reason why it was rejected.
+    ///
+    /// Records go in requests of up to 500. What the stream refuses is put again, after what it took
+    /// meanwhile: their order is that of the input only as long as nothing is refused. After a
+    /// request without answer, records may be in the stream twice; the summary says how many.
     Put(Put),
     /// Generate the traffic of several tenants on one day, with an incident in it.
+    ///
+    /// The same options make the same bytes. From 100 events on, somebody's account is phished at
+    /// the first tenant, in the small hours.
     Generate(Generate),
     /// Show how far chains, log and checkpoint are.
     Status,
@@ -47,8 +75,6 @@ pub(crate) enum Command {
     Verify(Verify),
 }
 
-/// Files may hold one event, an array, JSON lines or a CloudTrail delivery; plain or gzip. What is
-/// no JSON is put as it is: ingest keeps it, with the reason why it was rejected.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Put {
     /// Files and directories; `-` is standard input, the default.
@@ -58,8 +84,9 @@ pub(crate) struct Put {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) partition: By,
 
-    /// Pack events into records of up to so many KiB, as compressed JSON lines.
-    #[arg(long, value_name = "KIB", num_args = 0..=1, default_missing_value = "256")]
+    /// Pack events into records of up to so many KiB (256 unless given), as compressed JSON lines.
+    #[arg(long, value_name = "KIB", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "256")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with_all = ["partition", "raw"])]
     pub(crate) pack: Option<u32>,
 
@@ -89,8 +116,6 @@ impl From<By> for Partition {
     }
 }
 
-/// The same options make the same bytes. From 100 events on, somebody's account is phished at the
-/// first tenant, in the small hours.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Generate {
     /// Same seed, same events.
@@ -106,7 +131,7 @@ pub(crate) struct Generate {
     pub(crate) tenants: u32,
 
     /// When the day begins, in RFC 3339.
-    #[arg(long, value_name = "TIME", default_value = "2026-03-02T00:00:00Z")]
+    #[arg(long, value_name = "TIME", default_value = "2026-03-02T00:00:00Z", value_parser = start)]
     pub(crate) start: Timestamp,
 
     /// Tell the story of the incident on standard error, with the ids of its events.

@@ -22,6 +22,8 @@ enum Script {
     Refuse(BTreeSet<usize>),
     RefuseAll,
     Again,
+    /// The records are taken, and the answer is lost.
+    Lost,
     Final,
 }
 
@@ -35,6 +37,10 @@ impl Sink for Stream {
             Script::Refuse(which) => which,
             Script::RefuseAll => (0..500).collect(),
             Script::Again => return Err(SinkError::Again { why: "reset".into() }),
+            Script::Lost => {
+                self.taken.borrow_mut().extend(records.iter().map(|record| record.key.clone()));
+                return Err(SinkError::Lost { why: "reset".into() });
+            }
             Script::Final => return Err(SinkError::Final { why: "no such stream".into() }),
         };
         let answer = |(i, record): (usize, &&Record)| {
@@ -139,15 +145,30 @@ fn slow_progress_is_not_given_up() {
 }
 
 #[test]
-fn a_lost_request_is_made_again_and_a_refused_one_is_not() {
-    let (result, sent, _, _) = put(&[10; 3], vec![Script::Again, Script::Again]);
+fn a_request_without_answer_is_made_again_and_a_refused_one_is_not() {
+    let (result, sent, stream, pauses) = put(&[10; 3], vec![Script::Lost; 2]);
     assert_eq!((result, sent.records, sent.retries), (Ok(()), 3, 6));
-    let (result, sent, stream, _) = put(&[10; 3], vec![Script::Again; 9]);
-    assert!(result.unwrap_err().to_string().contains("reset"));
-    assert_eq!((sent.records, stream.requests.borrow().len()), (0, 3));
+    assert_eq!((sent.requests, sent.possibly_twice, pauses.total.get()), (3, 3, 2));
+    assert_eq!(stream.taken.borrow().len(), 9, "nobody could know");
+    let (result, sent, stream, _) = put(&[10; 3], vec![Script::Lost; 9]);
+    let error = result.unwrap_err();
+    assert_eq!((error.left, error.doubtful), (3, 3));
+    let text = error.to_string();
+    assert!(text.contains("reset") && text.contains("or 3 of them were"), "{text}");
+    assert_eq!((sent.records, sent.possibly_twice, stream.requests.borrow().len()), (0, 0, 8));
     let (result, sent, stream, _) = put(&[10; 3], vec![Script::Final]);
-    assert!(result.unwrap_err().to_string().contains("no such stream"));
+    let error = result.unwrap_err();
+    assert_eq!(error.doubtful, 0);
+    assert!(error.to_string().contains("no such stream"));
     assert_eq!((sent.records, stream.requests.borrow().len()), (0, 1));
+}
+
+#[test]
+fn only_the_records_of_a_lost_request_may_be_there_twice() {
+    let (result, sent, _, _) = put(&[10; 700], vec![Script::Again, Script::Lost]);
+    assert_eq!((result, sent.records, sent.possibly_twice), (Ok(()), 700, 500));
+    let (result, sent, _, _) = put(&[10; 700], vec![Script::Again, Script::RefuseAll]);
+    assert_eq!((result, sent.possibly_twice), (Ok(()), 0));
 }
 
 #[test]

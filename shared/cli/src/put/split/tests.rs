@@ -108,6 +108,23 @@ fn a_file_without_any_json_is_passed_on_whole() {
 }
 
 #[test]
+fn a_pretty_printed_text_that_is_cut_off_is_passed_on_whole() {
+    let events = serde_json::json!([
+        {"a": "text", "b": [1, [2, {}], "last"], "c": {}},
+        {"Records": [{"d": "last"}, [], [[3]]]},
+    ]);
+    for text in [
+        serde_json::to_string_pretty(&events).unwrap(),
+        serde_json::to_string_pretty(&serde_json::json!({ "Records": events })).unwrap(),
+    ] {
+        for end in 2..text.len() {
+            let bytes = text.as_bytes()[..end].to_vec();
+            assert_eq!(cut(&bytes), [Piece { bytes, whole: false }], "{end}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_nothing() {
     assert_eq!(cut(b""), []);
     assert_eq!(cut(b" \n\r\n\t"), []);

@@ -32,6 +32,10 @@ pub(crate) fn put(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
             count(sent.retries, "record")
         )?;
     }
+    if sent.possibly_twice > 0 {
+        let twice = count(sent.possibly_twice, "record");
+        writeln!(out, "  possibly twice in the stream, as a request got no answer: {twice}")?;
+    }
     if summary.broken > 0 {
         let broken = count(summary.broken, "piece");
         writeln!(out, "  no JSON, put as they are for ingest to reject: {broken}")?;
