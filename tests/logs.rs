@@ -42,9 +42,10 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
     let options = Options { functions: false, name: "logs".to_owned(), ..Options::default() };
     let cloud = Cloud::start(&options).await.unwrap();
     let functions = build::functions(Profile::Debug).unwrap();
-    let api = RuntimeApi::bind().await;
     let payload = lambda_event(&cloud.deployment().stream, 0, &records());
     for level in ["INFO", "DEBUG", "TRACE"] {
+        // A process that is killed may have polled again: the next one has an API of its own.
+        let api = RuntimeApi::bind().await;
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut process = function(&functions.ingest, &api, &cloud)
             // Lambda's own logging controls.
