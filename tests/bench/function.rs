@@ -88,7 +88,8 @@ async fn memory(
     let api = RuntimeApi::bind().await;
     let mut process = start_function(&functions.ingest, &api, cloud);
     let size = invoke(&api, 0).await;
-    println!("  full invocations: {size} bytes, {} {what} of 1 KB", records.len());
+    let average = records.iter().map(Vec::len).sum::<usize>() / records.len();
+    println!("  full invocations: {size} bytes, {} {what} of {average} bytes", records.len());
     println!(
         "    cold: peak resident memory {:>14.1} MB (budget 128)",
         peak_megabytes(process.id())
