@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, CheckpointError, Note, NoteError, VerifierKey};
 use jiff::{SignedDuration, Timestamp};
-use rayon::prelude::*;
 
-use crate::listing::Listed;
+use crate::listing::{Listed, read_all};
 use crate::protection::{Retention, check_versions};
 use crate::report::FindingCode::{
     self, CheckpointKey, CheckpointMismatch, CheckpointMissing, CheckpointOrigin,
@@ -83,11 +82,7 @@ impl Checkpoints {
             ..Self::default()
         };
         let mut newest: Option<Believed> = None;
-        let read: Vec<_> = listed
-            .par_iter()
-            .map(|listed| archive.read(&listed.key, None))
-            .collect::<Result<_, _>>()?;
-        for (listed, object) in listed.iter().zip(read) {
+        for (listed, object) in read_all(archive, listed)? {
             check_versions(listed, findings);
             let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Log, findings);

@@ -1,6 +1,8 @@
 //! Keys and their versions.
 
-use crate::{Archive, ArchiveError, Version};
+use rayon::prelude::*;
+
+use crate::{Archive, ArchiveError, Object, Version};
 
 /// A key that is, or was, in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,4 +39,13 @@ pub(crate) fn list(archive: &impl Archive, prefix: &str) -> Result<Vec<Listed>, 
     }
     keys.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     Ok(keys)
+}
+
+/// The current objects at these keys, read in parallel, in the order of the keys; `None` where there
+/// is none.
+pub(crate) fn read_all<'l>(
+    archive: &impl Archive,
+    listed: &'l [Listed],
+) -> Result<Vec<(&'l Listed, Option<Object>)>, ArchiveError> {
+    listed.par_iter().map(|listed| Ok((listed, archive.read(&listed.key, None)?))).collect()
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use cairn_batch::keys;
 use cairn_ledger::{ChainId, Cursors, Hash, Plan, PlanEntry, TileSet};
 use jiff::Timestamp;
-use rayon::prelude::*;
 
-use crate::listing::Listed;
+use crate::listing::{Listed, read_all};
 use crate::log::{Log, LoggedHeader};
 use crate::protection::{Retention, check_expiring};
 use crate::report::FindingCode::{CursorsMismatch, CursorsMissing, PlanMismatch, PlanMissing};
@@ -38,11 +37,7 @@ impl Plans {
     ) -> Result<Self, ArchiveError> {
         let mut plans = BTreeMap::new();
         let mut unread = false;
-        let read: Vec<_> = listed
-            .par_iter()
-            .map(|listed| archive.read(&listed.key, None))
-            .collect::<Result<_, _>>()?;
-        for (listed, object) in listed.iter().zip(read) {
+        for (listed, object) in read_all(archive, listed)? {
             check_expiring(archive, options, listed, findings)?;
             let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Batch, findings);
@@ -182,11 +177,7 @@ impl Plans {
         listed: &[Listed],
         findings: &mut Findings,
     ) -> Result<(), ArchiveError> {
-        let read: Vec<_> = listed
-            .par_iter()
-            .map(|listed| archive.read(&listed.key, None))
-            .collect::<Result<_, _>>()?;
-        for (listed, object) in listed.iter().zip(read) {
+        for (listed, object) in read_all(archive, listed)? {
             check_expiring(archive, options, listed, findings)?;
             let Some(object) = object else { continue };
             options.check_protection(&listed.key, &object, Retention::Batch, findings);
