@@ -5,9 +5,7 @@ mod read;
 mod time;
 mod write;
 
-#[cfg(test)]
-pub(crate) use check::is_action;
-pub(crate) use check::{is_id, is_ip, is_name, is_tenant};
+pub(crate) use check::{is_action, is_id, is_ip, is_name, is_schema, is_tenant};
 pub(crate) use read::{Form, Reserved, read};
 pub(crate) use time::{EXPECTED as EXPECTED_TIME, micros};
 pub(crate) use write::{ObjectWriter, Seal, arrival, write_coordinates};

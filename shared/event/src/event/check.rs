@@ -47,7 +47,8 @@ pub(crate) fn is_action(text: &str) -> bool {
     text.len() <= 2 * NAME_BYTES && text.contains('.') && text.split('.').all(is_word)
 }
 
-fn is_schema(text: &str) -> bool {
+/// Whether a text can name a schema: an action, a slash and a version.
+pub(crate) fn is_schema(text: &str) -> bool {
     text.split_once('/').is_some_and(|(name, version)| {
         is_action(name)
             && (1..=9).contains(&version.len())
