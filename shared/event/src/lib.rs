@@ -9,6 +9,7 @@ mod json;
 mod leaf;
 mod reason;
 mod rejection;
+mod rules;
 mod split;
 
 pub use bundle::{
@@ -18,6 +19,7 @@ pub use bundle::{
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
 pub use reason::{CODES, Reason};
 pub use rejection::Rejection;
+pub use rules::{Rules, RulesError};
 
 use cairn_ledger::{ChainId, SequenceNumber};
 
@@ -58,12 +60,12 @@ impl Item {
 
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
-pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
+pub fn transform(chain: &ChainId, record: &Record, rules: &Rules, items: &mut Vec<Item>) {
     let seal = event::Seal::new(chain, record);
-    let split = decode::decode(&record.data, &bundle.limits).and_then(|text| {
+    let split = decode::decode(&record.data, &rules.bundle().limits).and_then(|text| {
         // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        split::Splitter::new(record, &seal, &bundle.limits, text, items).split()
+        split::Splitter::new(record, &seal, rules, text, items).split()
     });
     if let Err(reason) = split {
         items.push(Item::Rejection(Rejection {

@@ -20,6 +20,16 @@ pub(crate) enum Segment {
     Name(String),
 }
 
+impl Segment {
+    /// Whether it stands for a member of this name, or an element at this index.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Name(known) => known == name,
+        }
+    }
+}
+
 impl PointerPattern {
     /// Its steps.
     pub(crate) fn segments(&self) -> &[Segment] {
