@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
 use cairn_event::Bundle;
 use cairn_ingest::{IngestError, Request, Response};
-use cairn_ledger::{ChainId, VerifierKey};
+use cairn_ledger::{ChainId, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
 use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
@@ -70,11 +70,24 @@ impl World {
     /// Puts another config bundle into the archive.
     pub async fn add_bundle(&self, tenant_key: [u8; 32]) -> Bundle {
         let bundle = Bundle::with_tenant_key(tenant_key);
+        self.add_config(&bundle.to_json()).await;
+        bundle
+    }
+
+    /// Puts a bundle, or what one names, into the archive by its hash.
+    pub async fn add_config(&self, bytes: &(impl AsRef<[u8]> + ?Sized)) -> Hash {
         let retention =
             Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
-        let key = keys::bundle(&bundle.hash());
-        self.cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
-        bundle
+        let (bytes, hash) = (bytes.as_ref(), Hash::of(bytes.as_ref()));
+        let body = bytes.to_vec().into();
+        self.cloud.create(&keys::bundle(&hash), body, Some(retention)).await.unwrap();
+        hash
+    }
+
+    /// The same deployment, with another bundle in force.
+    pub async fn under(&self, bundle: Bundle) -> Self {
+        self.add_config(&bundle.to_json()).await;
+        Self { bundle, ..self.clone() }
     }
 
     /// Another deployment that starts with all that this one has.

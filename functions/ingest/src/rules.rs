@@ -10,7 +10,7 @@ use bytes::Bytes;
 use cairn_batch::keys;
 use cairn_event::{Bundle, Rules};
 use cairn_ledger::Hash;
-use cairn_store::Objects;
+use cairn_store::{Objects, StoreError};
 
 use crate::handler::{Deps, IngestError};
 
@@ -39,6 +39,13 @@ impl<O: Objects, T, S> Deps<O, T, S> {
         let rules = Arc::new(Rules::new(bundle, database).map_err(|error| fail(&error))?);
         self.warm.remember_rules(hash, &rules);
         Ok(rules)
+    }
+
+    /// A bundle that was in force once, if the archive has it.
+    pub(crate) async fn other_bundle(&self, hash: &Hash) -> Result<Option<Bundle>, StoreError> {
+        let object = self.objects.read(&keys::bundle(hash)).await?;
+        let body = object.map(|object| object.body).filter(|body| Hash::of(body) == *hash);
+        Ok(body.and_then(|body| Bundle::parse(&body).ok()))
     }
 
     /// The object below `config/` that has this hash.
