@@ -9,18 +9,23 @@ mod json;
 mod leaf;
 mod reason;
 mod rejection;
+mod rules;
 mod split;
 
-pub use bundle::{Bundle, BundleError, Limits};
+pub use bundle::{
+    ActionPattern, ActorEntry, Bundle, BundleError, Detail, Heuristic, Limits, LocationSource,
+    PointerPattern, Redaction, RedactionAction, Retention, Tenant, Unknown,
+};
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
 pub use reason::{CODES, Reason};
 pub use rejection::Rejection;
+pub use rules::{Rules, RulesError};
 
 use cairn_ledger::{ChainId, SequenceNumber};
 
 /// Version of the code that turns records into leaves, named by every batch header. It changes
 /// whenever the same record under the same bundle would make another leaf.
-pub const TRANSFORM: &str = "cairn/1";
+pub const TRANSFORM: &str = "cairn/2";
 
 /// A Kinesis record, as Lambda hands it over.
 #[derive(Debug, Clone)]
@@ -55,12 +60,12 @@ impl Item {
 
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
-pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
+pub fn transform(chain: &ChainId, record: &Record, rules: &Rules, items: &mut Vec<Item>) {
     let seal = event::Seal::new(chain, record);
-    let split = decode::decode(&record.data, bundle.limits.decoded_bytes).and_then(|text| {
+    let split = decode::decode(&record.data, &rules.bundle().limits).and_then(|text| {
         // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        split::Splitter::new(record, &seal, &bundle.limits, text, items).split()
+        split::Splitter::new(record, &seal, rules, text, items).split()
     });
     if let Err(reason) = split {
         items.push(Item::Rejection(Rejection {
