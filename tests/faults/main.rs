@@ -6,5 +6,6 @@
 mod checkpoint;
 mod ingest;
 mod planted;
+mod rollout;
 mod story;
 mod writers;

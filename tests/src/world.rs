@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
 use cairn_event::Bundle;
-use cairn_ingest::{IngestError, Request, Response};
+use cairn_ingest::{Handled, IngestError, Request, Response};
 use cairn_ledger::{ChainId, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
@@ -226,6 +226,16 @@ impl Process {
         shard: usize,
         records: &[StoredRecord],
     ) -> Option<Result<Response, IngestError>> {
+        let handled = self.ingest_measured(shard, records).await?;
+        Some(handled.map(|handled| handled.response))
+    }
+
+    /// The same, with what was done as numbers.
+    pub async fn ingest_measured(
+        &self,
+        shard: usize,
+        records: &[StoredRecord],
+    ) -> Option<Result<Handled, IngestError>> {
         let request = request(shard, records);
         self.faults.until_crash(cairn_ingest::handle(&self.ingest, request)).await
     }

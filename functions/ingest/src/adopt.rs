@@ -46,11 +46,13 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
     let answer = match judge(shard, head, first, &key, &lineage).await? {
         Ok((header, version)) => {
             tracing::warn!(%key, sha256 = %header.sha256, "an object that was there is adopted");
+            shard.tally.adopted();
             Answer::Candidate(candidate(header, version))
         }
         Err(Refusal::Foreign(reason)) => Answer::Foreign(format!("{key}: {reason}")),
         Err(Refusal::Unclear(reason)) => {
             tracing::error!(alarm = "chain.blocked", %key, reason, "an object cannot be judged");
+            shard.tally.measured().blocked = true;
             Answer::Failed(format!("{key}: {reason}"))
         }
     };

@@ -1,5 +1,7 @@
 //! Builds a batch from records. Pure: salts are passed in.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use cairn_batch::{BatchError, keys};
 use cairn_event::{Bundle, Item, Leaf, Record, Rejection, Rules, TRANSFORM};
@@ -40,6 +42,8 @@ pub struct Built {
     pub object: Bytes,
     /// Key and bytes of the quarantine object, if anything was rejected.
     pub quarantine: Option<(String, Bytes)>,
+    /// How many items were rejected, by the code of the reason.
+    pub reasons: BTreeMap<&'static str, u64>,
 }
 
 /// Builds the batch `number` of a chain from as many of the records as it takes: at least the
@@ -53,7 +57,11 @@ pub fn build(
 ) -> Result<Built, BatchError> {
     let (items, taken) = transform(context, records);
     let records = &records[..taken];
-    let salts: Vec<[u8; 32]> = items.iter().filter(|i| is_rejection(i)).map(|_| salt()).collect();
+    let mut reasons = BTreeMap::new();
+    for rejection in rejections(&items) {
+        *reasons.entry(rejection.reason.code).or_default() += 1;
+    }
+    let salts: Vec<[u8; 32]> = rejections(&items).map(|_| salt()).collect();
     let (leaves, quarantine) = leaves(context.chain, number, items, &salts);
 
     let mut root = Frontier::new();
@@ -87,7 +95,7 @@ pub fn build(
     };
     let object = cairn_batch::encode(&header, &leaves)?;
     let sha256 = Hash::of(&object);
-    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine })
+    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine, reasons })
 }
 
 /// The items of the records, and how many records they are of.
@@ -105,8 +113,11 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     (items, records.len())
 }
 
-fn is_rejection(item: &Item) -> bool {
-    matches!(item, Item::Rejection(_))
+fn rejections(items: &[Item]) -> impl Iterator<Item = &Rejection> {
+    items.iter().filter_map(|item| match item {
+        Item::Rejection(rejection) => Some(rejection),
+        Item::Event(_) => None,
+    })
 }
 
 /// Turns items into leaves. A rejection's leaf names the quarantine object by its hash, so that
@@ -118,11 +129,7 @@ fn leaves(
     salts: &[[u8; 32]],
 ) -> (Vec<Leaf>, Option<(String, Bytes)>) {
     let mut lines = String::new();
-    let rejections = items.iter().filter_map(|item| match item {
-        Item::Rejection(rejection) => Some(rejection),
-        Item::Event(_) => None,
-    });
-    for (rejection, salt) in rejections.zip(salts) {
+    for (rejection, salt) in rejections(&items).zip(salts) {
         lines.push_str(&rejection.quarantine_line(chain, salt));
         lines.push('\n');
     }

@@ -7,6 +7,7 @@ mod build;
 mod config;
 mod handler;
 mod lineage;
+mod measured;
 pub mod protocol;
 mod quarantine;
 mod rebuild;
@@ -17,6 +18,7 @@ mod warm;
 
 pub use build::{Built, Context, build};
 pub use config::Config;
-pub use handler::{Deps, IngestError, Settings, handle};
+pub use handler::{Deps, Handled, IngestError, Settings, handle};
+pub use measured::Measured;
 pub use request::{Failure, Request, RequestError, Response};
 pub use warm::Warm;

@@ -149,7 +149,7 @@ impl World {
         self.objects.entry(key.to_owned()).or_default().push(stored);
     }
 
-    fn put_locked(&mut self, key: &str, body: impl Into<Bytes>, days: i64) {
+    pub fn put_locked(&mut self, key: &str, body: impl Into<Bytes>, days: i64) {
         if !self.objects.contains_key(key) {
             self.put(key, body, Some(days));
         }
