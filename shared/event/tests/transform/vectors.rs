@@ -111,3 +111,40 @@ fn values_are_refused_as_the_vectors_say() {
     }
     assert!(refused.len() >= 10);
 }
+
+#[test]
+fn rules_make_of_events_what_the_vectors_say() {
+    let vectors = vectors("rules.json");
+    let chain = text(&vectors["chain"]).parse().unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    for case in cases {
+        let what = text(&case["what"]);
+        let bundle = Bundle::parse(text(&case["bundle"]).as_bytes()).unwrap();
+        let database = bundle.location.map(|_| crate::enrichment::database().into());
+        let rules = Rules::new(bundle, database).unwrap();
+        let record = Record {
+            sequence: text(&vectors["sequence"]).parse().unwrap(),
+            arrived: text(&vectors["arrived"]).parse().unwrap(),
+            data: text(&case["input"]).as_bytes().to_vec(),
+        };
+        let mut items = Vec::new();
+        transform(&chain, &record, &rules, &mut items);
+        match &items[..] {
+            [Item::Event(leaf)] => {
+                assert_eq!(
+                    String::from_utf8_lossy(&leaf.bytes),
+                    text(&case["canonical"]),
+                    "{what}"
+                );
+                assert_eq!(Hash::leaf(&leaf.bytes).to_string(), text(&case["leaf"]), "{what}");
+                assert_eq!(&Leaf::parse(&leaf.bytes).unwrap(), leaf, "{what}");
+            }
+            [Item::Rejection(Rejection { reason, .. })] => {
+                assert_eq!(reason.code, text(&case["code"]), "{what}");
+                assert_eq!(reason.pointer.as_deref(), case["pointer"].as_str(), "{what}");
+            }
+            items => panic!("{what}: {items:?}"),
+        }
+    }
+    assert!(cases.len() >= 8);
+}
