@@ -256,3 +256,34 @@ fn hostile_data_is_judged_in_time() {
     let deep = (0..28).fold(json!(1), |value, _| json!({"below": value}));
     assert_eq!(judged(&rules, json!({"data": deep})), Ok(()));
 }
+
+/// The library's hash maps have seeds of their own each time it compiles. A replay must make the same
+/// rejection all the same: another leaf would stop the chain.
+#[test]
+fn the_fault_that_is_told_does_not_depend_on_chance() {
+    let names: Vec<String> = (0..40).map(|n| format!("n{n}")).collect();
+    let properties: Value = names
+        .iter()
+        .map(|name| (name.clone(), json!({"type": "string", "minLength": 2})))
+        .collect();
+    let branch =
+        |kind: &str| json!({"properties": {"kind": {"const": kind}, "n0": {"type": "null"}}});
+    let schemas = json!({"schemas": {"document.share/1": {
+        "properties": properties,
+        "patternProperties": {"^n": {"maxLength": 1}, "^x": {"type": "null"}, "9$": {"type": "array"}},
+        "dependentRequired": {"n1": ["a", "b"], "n2": ["c"]},
+        "allOf": [{"$ref": "#/$defs/a"}, {"anyOf": [branch("p"), branch("q")]}],
+        "oneOf": [branch("p"), branch("q"), branch("r")],
+        "unevaluatedProperties": false,
+        "$defs": {"a": {"properties": {"n3": {"$ref": "#/$defs/b"}}}, "b": {"enum": ["k", "l", 1, 2]}},
+    }}});
+    let every: Value = names.iter().map(|name| (name.clone(), json!(1))).collect();
+    let mut other = every.clone();
+    other["kind"] = json!("z");
+    let branches = json!({"kind": "z", "n0": "ab", "more": 1});
+    for data in [every, other, branches, json!({"more": 1, "most": 2})] {
+        let told = |_| judged(&rules_with(schemas.clone()), json!({ "data": data })).unwrap_err();
+        let told: std::collections::BTreeSet<_> = (0..30).map(told).collect();
+        assert_eq!(told.len(), 1, "{told:#?}");
+    }
+}
