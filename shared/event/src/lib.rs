@@ -6,10 +6,12 @@ mod bundle;
 mod decode;
 mod event;
 mod json;
+mod kpl;
 mod leaf;
 mod reason;
 mod rejection;
 mod split;
+mod unpack;
 
 pub use bundle::{Bundle, BundleError, Limits};
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
@@ -56,13 +58,9 @@ impl Item {
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
 pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
-    let seal = event::Seal::new(chain, record);
-    let split = decode::decode(&record.data, bundle.limits.decoded_bytes).and_then(|text| {
-        // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        split::Splitter::new(record, &seal, &bundle.limits, text, items).split()
-    });
-    if let Err(reason) = split {
+    let before = items.len();
+    if let Err(reason) = unpack::unpack(chain, record, &bundle.limits, items) {
+        items.truncate(before);
         items.push(Item::Rejection(Rejection {
             sequence: record.sequence.clone(),
             arrived: record.arrived,
