@@ -7,8 +7,11 @@ mod write;
 
 #[cfg(test)]
 pub(crate) use check::is_action;
-pub(crate) use check::{is_id, is_ip, is_name, is_tenant};
-pub(crate) use read::{Form, Reserved, read};
+pub(crate) use check::{
+    EXPECTED_OUTCOME, EXPECTED_TENANT, is_id, is_ip, is_name, is_outcome, is_span_id, is_tenant,
+    is_trace_id,
+};
+pub(crate) use read::{Fields, Form, Reserved, read};
 pub(crate) use time::{EXPECTED as EXPECTED_TIME, micros};
 pub(crate) use write::{ObjectWriter, Seal, arrival, write_coordinates};
 
