@@ -1,9 +1,12 @@
 //! From a text of a record to its items.
 //!
-//! A text is one JSON value, or lines of them. Each value is an event, an array of events, or a
-//! CloudTrail delivery file. What is not JSON cannot be split, and is rejected as a whole; what is
+//! A text is one JSON value, or lines of them. Each value is an event, an array of events, or a list
+//! of other people's records. What is not JSON cannot be split, and is rejected as a whole; what is
 //! JSON, but no event, is rejected by itself.
 
+mod list;
+
+use self::list::List;
 use crate::adapter::{self, Adapter};
 use crate::event::{self, Form, Seal};
 use crate::json::{Expected, Kind, Numbers, ReadLimits, Tree, Value, skip_value, skip_whitespace};
@@ -148,27 +151,20 @@ impl<'r, 's> Splitter<'r, 's> {
     fn value(&mut self, start: usize, base: usize) -> Result<usize, Stop> {
         match self.byte(start) {
             b'[' => self.array(start, base, None),
-            b'{' => match self.delivery(start) {
-                Some(array) => self.delivered(start, array, base),
+            b'{' => match list::find(self.tree.text(), start) {
+                Some(list) => self.list(start, &list, base),
                 None => self.item(start, base, None),
             },
             _ => self.item(start, base, None),
         }
     }
 
-    /// Where the array of a CloudTrail delivery file starts: after `{"Records":`.
-    fn delivery(&self, start: usize) -> Option<usize> {
-        let text = self.tree.text();
-        let name = skip_whitespace(text, start + 1);
-        let rest = text.get(name..)?.strip_prefix("\"Records\"")?;
-        let colon = skip_whitespace(text, text.len() - rest.len());
-        let array = skip_whitespace(text, colon + 1);
-        (self.byte(colon) == b':' && self.byte(array) == b'[').then_some(array)
-    }
-
-    fn delivered(&mut self, start: usize, array: usize, base: usize) -> Result<usize, Stop> {
+    fn list(&mut self, start: usize, list: &List, base: usize) -> Result<usize, Stop> {
         let first = self.items.len();
-        let end = self.array(array, base, Some(&adapter::CLOUDTRAIL))?;
+        let end = self.array(list.array, base, Some(list.adapter))?;
+        if let Some(end) = list.end {
+            return Ok(end);
+        }
         let end = skip_whitespace(self.tree.text(), end);
         if self.byte(end) == b'}' {
             return Ok(end + 1);

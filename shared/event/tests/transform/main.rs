@@ -3,14 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bundles;
+mod cloudevents;
 mod cloudtrail;
 mod delivery_files;
 mod fields;
 mod footprint;
 mod formats;
 mod hostile;
+mod kpl;
+mod kubernetes;
 mod leaves;
+mod ocsf;
 mod readme;
 mod resources;
 mod support;
 mod vectors;
+mod zstandard;
