@@ -5,6 +5,7 @@ mod adapter;
 mod bundle;
 mod decode;
 mod event;
+mod inspect;
 mod json;
 mod kpl;
 mod leaf;
@@ -14,6 +15,7 @@ mod split;
 mod unpack;
 
 pub use bundle::{Bundle, BundleError, Limits};
+pub use inspect::{Inspection, inspect};
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
 pub use reason::{CODES, Reason};
 pub use rejection::Rejection;
