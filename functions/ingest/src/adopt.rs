@@ -71,7 +71,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let sha256 = Hash::of(&object.body);
-    let limit = build::most_row_bytes(shard.bundle);
+    let limit = build::most_row_bytes(shard.rules.bundle());
     let columns = match Columns::read(&object.body, limit) {
         Ok(columns) => columns,
         Err(error) => return Ok(Err(unreadable(error))),
@@ -84,7 +84,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         return Ok(Err(refusal));
     }
     let own_bundle = header.bundle == shard.deps.settings.bundle;
-    let batch = match recomputes(&columns, own_bundle.then_some(shard.bundle)) {
+    let batch = match recomputes(&columns, own_bundle.then_some(shard.rules.bundle())) {
         Ok(batch) => batch,
         Err(refusal) => return Ok(Err(refusal)),
     };

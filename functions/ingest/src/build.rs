@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cairn_batch::{BatchError, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, Rejection, TRANSFORM};
+use cairn_event::{Bundle, Item, Leaf, Record, Rejection, Rules, TRANSFORM};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
 use cairn_ledger::{Frontier, TenantTree};
 use jiff::Timestamp;
@@ -25,9 +25,9 @@ pub struct Context<'a> {
     pub origin: &'a str,
     /// The chain.
     pub chain: &'a ChainId,
-    /// The config bundle.
-    pub bundle: &'a Bundle,
-    /// Its hash.
+    /// The rules of the config bundle.
+    pub rules: &'a Rules,
+    /// The bundle's hash.
     pub bundle_hash: Hash,
 }
 
@@ -57,7 +57,7 @@ pub fn build(
     let (leaves, quarantine) = leaves(context.chain, number, items, &salts);
 
     let mut root = Frontier::new();
-    let mut tenants = TenantTree::new(&context.bundle.tenant_key);
+    let mut tenants = TenantTree::new(&context.rules.bundle().tenant_key);
     let mut counts = Counts { records: records.len() as u64, ..Counts::default() };
     for leaf in &leaves {
         let hash = Hash::leaf(&leaf.bytes);
@@ -95,7 +95,7 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let mut items = Vec::with_capacity(records.len());
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
-        cairn_event::transform(context.chain, record, context.bundle, &mut items);
+        cairn_event::transform(context.chain, record, context.rules, &mut items);
         bytes += items[measured..].iter().map(Item::footprint).sum::<usize>();
         measured = items.len();
         if bytes >= ROW_BYTES {

@@ -1,11 +1,10 @@
 //! Works on one request: does the steps that [`Protocol`] decides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_event::{Bundle, Record};
+use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use cairn_store::{
     BatchItem, ChainHead, LockMode, ObjectVersion, ObjectVersionRef, Objects, Retention,
@@ -63,13 +62,16 @@ pub enum IngestError {
     /// The stream's name or shard cannot name a chain.
     #[error(transparent)]
     Chain(#[from] cairn_ledger::ChainIdError),
-    /// The config bundle that the settings name is not in the archive, or is not that bundle.
-    #[error("config bundle {hash}: {detail}")]
-    Bundle {
-        /// Its hash.
-        hash: Hash,
+    /// The config bundle that the settings name, or the location database that the bundle names, is
+    /// not in the archive, or is not that object.
+    #[error("{key}: expected {expected}, found {found}")]
+    Config {
+        /// Key of the object.
+        key: String,
+        /// What it must be.
+        expected: &'static str,
         /// What was found.
-        detail: String,
+        found: String,
     },
 }
 
@@ -81,8 +83,8 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
     let ShardRecords { stream, shard, records } = request.into_shard()?;
     let created = deps.created(&stream).await?;
     let chain = ChainId::new(&stream, created, &shard)?;
-    let bundle = deps.bundle().await?;
-    let shard = Shard { deps, chain, bundle: &bundle, records: &records };
+    let rules = deps.rules().await?;
+    let shard = Shard { deps, chain, rules: &rules, records: &records };
     Ok(match shard.run().await {
         Outcome::Committed => Response::default(),
         Outcome::Retry { first, reason } => {
@@ -100,7 +102,7 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
 pub(crate) struct Shard<'a, O, T, S> {
     pub(crate) deps: &'a Deps<O, T, S>,
     pub(crate) chain: ChainId,
-    pub(crate) bundle: &'a Bundle,
+    pub(crate) rules: &'a Rules,
     pub(crate) records: &'a [Record],
 }
 
@@ -196,7 +198,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let context = Context {
             origin: &self.deps.settings.origin,
             chain: &self.chain,
-            bundle: self.bundle,
+            rules: self.rules,
             bundle_hash: self.deps.settings.bundle,
         };
         build::build(&context, number, lineage, records, self.deps.salt)
@@ -296,24 +298,5 @@ impl<O: Objects, T, S: Stream> Deps<O, T, S> {
             (Err(StoreError::Throttled { .. }), Some(known)) => Ok(known.at),
             (Err(error), _) => Err(error),
         }
-    }
-
-    async fn bundle(&self) -> Result<Arc<Bundle>, IngestError> {
-        let hash = self.settings.bundle;
-        if let Some(bundle) = self.warm.bundle(&hash) {
-            return Ok(bundle);
-        }
-        let fail = |detail: String| IngestError::Bundle { hash, detail };
-        let key = keys::bundle(&hash);
-        let object = self.objects.read(&key).await?;
-        let object = object.ok_or_else(|| fail(format!("no object at {key}")))?;
-        let found = Hash::of(&object.body);
-        if found != hash {
-            return Err(fail(format!("the object at {key} has SHA-256 {found}")));
-        }
-        let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
-        let bundle = Arc::new(bundle);
-        self.warm.remember_bundle(hash, &bundle);
-        Ok(bundle)
     }
 }

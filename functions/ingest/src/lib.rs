@@ -12,6 +12,7 @@ mod quarantine;
 mod rebuild;
 mod recompute;
 mod request;
+mod rules;
 mod warm;
 
 pub use build::{Built, Context, build};

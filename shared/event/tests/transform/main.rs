@@ -5,12 +5,15 @@
 mod bundles;
 mod cloudtrail;
 mod delivery_files;
+mod enrichment;
 mod fields;
 mod footprint;
 mod formats;
 mod hostile;
 mod leaves;
 mod readme;
+mod redaction;
 mod resources;
+mod schemas;
 mod support;
 mod vectors;

@@ -14,8 +14,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 pub(super) fn self_contained(at: &str, schema: &Value) -> Result<(), RulesError> {
     let mut path = at.to_owned();
     walk(&mut path, schema)?;
-    let mut path = at.to_owned();
-    ends(schema, schema, &mut path)
+    ends(schema, at)
 }
 
 fn walk(at: &mut String, value: &Value) -> Result<(), RulesError> {
@@ -60,13 +59,13 @@ fn keyword(at: &str, name: &str, text: &str) -> Result<(), RulesError> {
 
 /// Follows what a subschema applies to the *same* value: `$ref` by a pointer, and the keywords
 /// that combine schemas. If that comes back to where it was, it goes round for ever.
-fn ends(root: &Value, schema: &Value, at: &mut String) -> Result<(), RulesError> {
+fn ends(schema: &Value, at: &str) -> Result<(), RulesError> {
     let mut done = HashSet::new();
     let mut subschemas = vec![schema];
     while let Some(value) = subschemas.pop() {
-        if goes_round(root, value, &mut Vec::new(), &mut done) {
+        if goes_round(schema, value, &mut Vec::new(), &mut done) {
             let detail = "expected references that end, found one that leads back to itself";
-            return Err(RulesError::Schema { at: at.clone(), detail: detail.to_owned() });
+            return Err(RulesError::Schema { at: at.to_owned(), detail: detail.to_owned() });
         }
         match value {
             Value::Object(members) => subschemas.extend(members.values()),
