@@ -111,6 +111,11 @@ impl Settings {
         self.lock_mode
     }
 
+    /// The same, where a lock is to be made.
+    pub fn required_lock_mode(&self) -> Result<LockMode, CloudError> {
+        known(self.lock_mode, "lock mode", "CAIRN_LOCK_MODE")
+    }
+
     /// Whether a verifier key was given, good or not.
     pub fn has_verifier_key(&self) -> bool {
         self.verifier_key.is_some()
@@ -177,6 +182,12 @@ impl Cloud {
     /// Its archive, for reading.
     pub fn objects(&self) -> Result<S3, CloudError> {
         let data_key = self.settings.data_key.clone().unwrap_or_default();
+        Ok(self.clients.objects(self.settings.bucket()?, data_key))
+    }
+
+    /// Its archive, for writing: under the deployment's data key.
+    pub fn objects_for_writing(&self) -> Result<S3, CloudError> {
+        let data_key = known(self.settings.data_key.as_deref(), "data key", "CAIRN_DATA_KEY")?;
         Ok(self.clients.objects(self.settings.bucket()?, data_key))
     }
 

@@ -15,6 +15,5 @@ mod source;
 pub use compat::{Allowed, Break, Compatibility, Rule, compare};
 pub use diff::{Difference, diff, document};
 pub use folder::{Folder, FolderError, Places};
-pub use key::{KeySource, TenantKeyError};
 pub use publish::{PublishError, Published, publish};
 pub use source::{Read, Source, SourceError};

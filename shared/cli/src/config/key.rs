@@ -5,19 +5,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Source;
-
-/// Where the tenant key of a new bundle comes from.
-#[derive(Debug, Clone)]
-pub enum KeySource {
-    /// A file of 64 hexadecimal digits.
-    File(PathBuf),
-    /// The bundle before.
-    Bundle(Source),
-    /// It is made, at random.
-    New,
-}
-
 /// Why there is no tenant key.
 #[derive(Debug, thiserror::Error)]
 pub enum TenantKeyError {

@@ -124,6 +124,17 @@ impl SourceError {
 }
 
 impl Read {
+    /// Reads a source; `cloud` is the deployment, where one is known.
+    pub async fn of(source: &Source, cloud: Option<&Cloud>) -> Result<Self, SourceError> {
+        let hash = match source {
+            Source::Path(path) => return Self::path(path),
+            Source::Stored(hash) => Some(*hash),
+            Source::Current => None,
+        };
+        let unknown = CloudError::Unknown { what: "archive", variable: "CAIRN_BUCKET" };
+        Self::stored(cloud.ok_or(unknown)?, hash).await
+    }
+
     /// Reads a folder or a file.
     pub fn path(path: &Path) -> Result<Self, SourceError> {
         if path.is_dir() {
@@ -138,7 +149,7 @@ impl Read {
     }
 
     /// Reads the archive: the bundle of this hash, or the one in force.
-    pub async fn stored(cloud: &Cloud, hash: Option<Hash>) -> Result<Self, SourceError> {
+    async fn stored(cloud: &Cloud, hash: Option<Hash>) -> Result<Self, SourceError> {
         let hash = match hash {
             Some(hash) => hash,
             None => cloud.settings().bundle()?,
@@ -146,7 +157,7 @@ impl Read {
         Self::object(&cloud.objects()?, &hash).await
     }
 
-    pub(crate) async fn object(objects: &impl Objects, hash: &Hash) -> Result<Self, SourceError> {
+    async fn object(objects: &impl Objects, hash: &Hash) -> Result<Self, SourceError> {
         let key = keys::bundle(hash);
         let Some(object) = objects.read(&key).await? else {
             return Err(SourceError::Nothing { key });

@@ -1,11 +1,13 @@
 //! Answers for people, and those for programs that are no plain data.
 
+mod config;
 mod evidence;
 mod summary;
 mod verification;
 
 use std::fmt;
 
+pub(crate) use config::{built, checked_config, checked_config_json, config, differences};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{verified, verified_json};
