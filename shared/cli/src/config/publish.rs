@@ -49,7 +49,8 @@ pub async fn publish(
     let wanted = bundle.location.map(|location| location.database);
     let given = database.as_ref().map(|bytes| Hash::of(bytes));
     if wanted != given {
-        let name = |hash: Option<Hash>| hash.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
+        let name =
+            |hash: Option<Hash>| hash.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
         return Err(PublishError::Database { expected: name(wanted), found: name(given) });
     }
     let hash = bundle.hash();

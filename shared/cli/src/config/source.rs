@@ -143,8 +143,8 @@ impl Read {
             let bundle = folder.bundle([0; 32]).map_err(named)?;
             return Ok(Self { bundle, keyed: false, folder: Some(folder) });
         }
-        let bytes = fs::read(path)
-            .map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
+        let bytes =
+            fs::read(path).map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
         Self::bytes(&bytes, &path.display().to_string())
     }
 
@@ -173,8 +173,8 @@ impl Read {
         // A file that was saved with a line feed at its end is the same bundle.
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let name = || name.to_owned();
-        let bundle = Bundle::parse(bytes)
-            .map_err(|source| SourceError::Bundle { name: name(), source })?;
+        let bundle =
+            Bundle::parse(bytes).map_err(|source| SourceError::Bundle { name: name(), source })?;
         Rules::check(&bundle).map_err(|source| SourceError::Rules { name: name(), source })?;
         Ok(Self { bundle, keyed: true, folder: None })
     }

@@ -27,7 +27,8 @@ fn limits(old: &Bundle, new: &Bundle, breaks: &mut Vec<Break>) {
         ("values", u64::from(was.values), u64::from(is.values)),
     ] {
         if is < was {
-            let told = format!("was {was}, is {is}: records between were taken before; raise it again");
+            let told =
+                format!("was {was}, is {is}: records between were taken before; raise it again");
             breaks.push(Break::new(Rule::LimitsLower, format!("/limits/{name}"), told));
         }
     }
@@ -36,7 +37,8 @@ fn limits(old: &Bundle, new: &Bundle, breaks: &mut Vec<Break>) {
 /// Days for which events of a tenant are kept: `None` where no class says so.
 fn kept(bundle: &Bundle, tenant: Option<&str>) -> Option<u32> {
     let own = tenant.and_then(|tenant| bundle.tenants.get(tenant));
-    let class = own.and_then(|tenant| tenant.retention.as_ref()).or(bundle.default_retention.as_ref());
+    let class =
+        own.and_then(|tenant| tenant.retention.as_ref()).or(bundle.default_retention.as_ref());
     class.and_then(|class| bundle.retention.get(class)).map(|class| class.days)
 }
 
@@ -47,12 +49,19 @@ fn tenants(old: &Bundle, new: &Bundle, breaks: &mut Vec<Break>) {
             breaks.push(Break::new(Rule::TenantsUnknown, "/unknown_tenants", told));
         }
         for name in old.tenants.keys().filter(|name| !new.tenants.contains_key(*name)) {
-            let told = "is gone while unknown tenants are rejected: its events would be; list it again";
-            breaks.push(Break::new(Rule::TenantsUnknown, format!("/tenants/{}", escaped(name)), told));
+            let told =
+                "is gone while unknown tenants are rejected: its events would be; list it again";
+            breaks.push(Break::new(
+                Rule::TenantsUnknown,
+                format!("/tenants/{}", escaped(name)),
+                told,
+            ));
         }
     }
     let mut shorter = |at: String, was: Option<u32>, is: Option<u32>| {
-        let days = |days: Option<u32>| days.map_or_else(|| "no time".to_owned(), |days| format!("{days} days"));
+        let days = |days: Option<u32>| {
+            days.map_or_else(|| "no time".to_owned(), |days| format!("{days} days"))
+        };
         if is < was {
             let told = format!("events were kept for {}, and would be for {}", days(was), days(is));
             breaks.push(Break::new(Rule::TenantsRetention, at, told));
@@ -126,7 +135,8 @@ fn schemas(old: &Bundle, new: &Bundle, breaks: &mut Vec<Break>) {
                 }
             }
         }
-        let (Some((highest, schema)), Some((now, later))) = (was.last_key_value(), is.last_key_value())
+        let (Some((highest, schema)), Some((now, later))) =
+            (was.last_key_value(), is.last_key_value())
         else {
             continue;
         };
@@ -138,9 +148,11 @@ fn schemas(old: &Bundle, new: &Bundle, breaks: &mut Vec<Break>) {
                  build with --allow {}:{at}",
                 Rule::SchemaHighest
             );
-            breaks.extend(schema::compare(schema, later, &at).into_iter().map(|found| {
-                Break { rule: Rule::SchemaHighest, ..found.because(&reason) }
-            }));
+            breaks.extend(
+                schema::compare(schema, later, &at)
+                    .into_iter()
+                    .map(|found| Break { rule: Rule::SchemaHighest, ..found.because(&reason) }),
+            );
         }
     }
     if old.unknown_actions == Unknown::Accept {

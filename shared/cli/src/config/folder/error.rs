@@ -90,7 +90,9 @@ impl FolderError {
 
     pub(super) fn bundle(error: BundleError, places: &Places) -> Self {
         match error {
-            BundleError::Shape { at, detail } => Self::Member { place: places.name(&at), at, detail },
+            BundleError::Shape { at, detail } => {
+                Self::Member { place: places.name(&at), at, detail }
+            }
             BundleError::Field { at, expected, found } => {
                 let detail = format!("expected {expected}, found {found}");
                 Self::Member { place: places.name(&at), at, detail }
@@ -101,7 +103,9 @@ impl FolderError {
 
     pub(super) fn rules(error: RulesError, places: &Places) -> Self {
         match error {
-            RulesError::Schema { at, detail } => Self::Member { place: places.name(&at), at, detail },
+            RulesError::Schema { at, detail } => {
+                Self::Member { place: places.name(&at), at, detail }
+            }
             error => Self::Rules(error),
         }
     }

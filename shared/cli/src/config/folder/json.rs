@@ -71,7 +71,9 @@ impl<'de> Visitor<'de> for Strict {
         let mut members = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("expected each name once, found `{name}` again")));
+                return Err(A::Error::custom(format_args!(
+                    "expected each name once, found `{name}` again"
+                )));
             }
             members.insert(name, entries.next_value_seed(Strict)?);
         }

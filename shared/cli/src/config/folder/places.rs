@@ -26,7 +26,9 @@ impl Places {
         loop {
             match (self.lines.get(around), around.rfind('/')) {
                 (Some(place), _) if place.ends_with(':') => {
-                    return format!("{place}{}", &at[around.len()..]).trim_end_matches(':').to_owned();
+                    return format!("{place}{}", &at[around.len()..])
+                        .trim_end_matches(':')
+                        .to_owned();
                 }
                 (Some(place), _) => return place.clone(),
                 (None, Some(slash)) => around = &around[..slash],

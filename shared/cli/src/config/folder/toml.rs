@@ -45,11 +45,14 @@ impl Reader<'_> {
         Ok(match value.get_ref() {
             DeValue::String(text) => Value::String(text.to_string()),
             DeValue::Boolean(is) => Value::Bool(*is),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Value::from(number),
-                Err(_) => return fail("expected a 64-bit integer"),
-            },
-            DeValue::Float(number) => match number.as_str().parse().ok().and_then(Number::from_f64) {
+            DeValue::Integer(number) => {
+                match i64::from_str_radix(number.as_str(), number.radix()) {
+                    Ok(number) => Value::from(number),
+                    Err(_) => return fail("expected a 64-bit integer"),
+                }
+            }
+            DeValue::Float(number) => match number.as_str().parse().ok().and_then(Number::from_f64)
+            {
                 Some(number) => Value::Number(number),
                 None => return fail("expected a finite number"),
             },

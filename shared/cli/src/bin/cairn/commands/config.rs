@@ -147,7 +147,9 @@ async fn build(
             "created": created,
             "compatibility": found,
         }))?,
-        false => render::built(output, &hash, created.as_deref(), args.out.as_deref(), found.as_ref())?,
+        false => {
+            render::built(output, &hash, created.as_deref(), args.out.as_deref(), found.as_ref())?
+        }
     }
     if args.new_tenant_key && args.out.is_none() {
         note("the tenant key is in the archive alone: later bundles take it with --from");

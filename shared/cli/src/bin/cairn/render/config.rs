@@ -75,7 +75,13 @@ pub(crate) fn differences(out: &mut impl Write, differences: &[Difference]) -> i
         let text = |value: &Value| value.to_string();
         match (&found.old, &found.new) {
             (Some(old), Some(new)) => {
-                writeln!(out, "  ~ {}: {} -> {}", Clean(&found.at), Clean(&text(old)), Clean(&text(new)))?;
+                writeln!(
+                    out,
+                    "  ~ {}: {} -> {}",
+                    Clean(&found.at),
+                    Clean(&text(old)),
+                    Clean(&text(new))
+                )?;
             }
             (None, Some(new)) => writeln!(out, "  + {}: {}", Clean(&found.at), Clean(&text(new)))?,
             (Some(old), None) => writeln!(out, "  - {}: {}", Clean(&found.at), Clean(&text(old)))?,
@@ -117,7 +123,10 @@ pub(crate) fn built(
         writeln!(out, "  {} {}: {}", Clean(&found.at), found.rule, Clean(&found.detail))?;
     }
     if created.is_some() {
-        writeln!(out, "To put it in force, set CAIRN_BUNDLE={hash} for ingest (and `bundle` of the deployment).")?;
+        writeln!(
+            out,
+            "To put it in force, set CAIRN_BUNDLE={hash} for ingest (and `bundle` of the deployment)."
+        )?;
     }
     out.flush()
 }

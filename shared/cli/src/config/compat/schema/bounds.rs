@@ -78,12 +78,7 @@ pub(super) fn compare(
 }
 
 /// What is a multiple of 10 is one of 5.
-fn multiple(
-    old: &Map<String, Value>,
-    new: &Map<String, Value>,
-    at: &str,
-    breaks: &mut Vec<Break>,
-) {
+fn multiple(old: &Map<String, Value>, new: &Map<String, Value>, at: &str, breaks: &mut Vec<Break>) {
     let Some(after) = new.get("multipleOf") else { return };
     let before = old.get("multipleOf");
     let divides = |before: &Value| {

@@ -50,8 +50,7 @@ const KNOWN: [&str; 13] = [
 ];
 
 /// Keywords that mean something only together: the first decides whether the others do.
-const GROUPS: [&[&str]; 2] =
-    [&["if", "then", "else"], &["contains", "minContains", "maxContains"]];
+const GROUPS: [&[&str]; 2] = [&["if", "then", "else"], &["contains", "minContains", "maxContains"]];
 
 static ANYTHING: Value = Value::Bool(true);
 
@@ -74,7 +73,8 @@ pub(super) fn compare<'v>(
         let before = old.get("propertyNames").unwrap_or(&ANYTHING);
         breaks.extend(within.follows(before, after, &format!("{at}/propertyNames")));
     }
-    if new.get("uniqueItems") == Some(&Value::Bool(true)) && old.get("uniqueItems") != new.get("uniqueItems")
+    if new.get("uniqueItems") == Some(&Value::Bool(true))
+        && old.get("uniqueItems") != new.get("uniqueItems")
     {
         let told = "elements had not to differ before";
         breaks.push(Break::new(Rule::SchemaRange, format!("{at}/uniqueItems"), told));
@@ -89,7 +89,9 @@ fn names(value: Option<&Value>) -> BTreeSet<&str> {
 
 fn required(old: &Members, new: &Members, at: &str, breaks: &mut Vec<Break>) {
     for name in names(new.get("required")).difference(&names(old.get("required"))) {
-        let told = format!("`{name}` is required now, and was not: make it optional, or add a new version");
+        let told = format!(
+            "`{name}` is required now, and was not: make it optional, or add a new version"
+        );
         breaks.push(Break::new(Rule::SchemaRequired, format!("{at}/required"), told));
     }
     let Some(Value::Object(dependent)) = new.get("dependentRequired") else { return };
@@ -116,8 +118,11 @@ fn properties<'v>(
     breaks: &mut Vec<Break>,
 ) {
     let others = |schema: &'v Members| schema.get("additionalProperties").unwrap_or(&ANYTHING);
-    let named = |schema: &'v Members, name: &str| members_of(schema, "properties").and_then(|p| p.get(name));
-    let patterns = |schema: &'v Members| members_of(schema, "patternProperties").filter(|p| !p.is_empty());
+    let named = |schema: &'v Members, name: &str| {
+        members_of(schema, "properties").and_then(|p| p.get(name))
+    };
+    let patterns =
+        |schema: &'v Members| members_of(schema, "patternProperties").filter(|p| !p.is_empty());
     for (name, after) in members_of(new, "properties").into_iter().flatten() {
         let at = format!("{at}/properties/{}", escaped(name));
         match (named(old, name), patterns(old)) {
@@ -125,9 +130,11 @@ fn properties<'v>(
             // A member that was not named, and could be anything that any other could.
             (None, None) => {
                 let told = within.follows(others(old), after, &at);
-                breaks.extend(told.into_iter().map(|found| found.because(
-                    "this member was not named before, and could be anything that others could",
-                )));
+                breaks.extend(told.into_iter().map(|found| {
+                    found.because(
+                        "this member was not named before, and could be anything that others could",
+                    )
+                }));
             }
             (None, Some(_)) => breaks.extend(within.follows(&ANYTHING, after, &at)),
         }
@@ -136,9 +143,10 @@ fn properties<'v>(
         if named(new, name).is_none() {
             let at = format!("{at}/additionalProperties");
             let told = within.follows(before, others(new), &at);
-            breaks.extend(told.into_iter().map(|found| {
-                found.because(format!("member `{name}` is not named any more"))
-            }));
+            breaks.extend(
+                told.into_iter()
+                    .map(|found| found.because(format!("member `{name}` is not named any more"))),
+            );
         }
     }
     pattern_properties(within, old, new, at, breaks);
@@ -164,7 +172,8 @@ fn pattern_properties<'v>(
         let others = new.get("additionalProperties").unwrap_or(&ANYTHING);
         // The members that it named are now among the others.
         if gone && !within.follows(&ANYTHING, others, "").is_empty() {
-            let told = format!("cannot tell whether members that `{pattern}` named are still taken");
+            let told =
+                format!("cannot tell whether members that `{pattern}` named are still taken");
             let at = format!("{at}/patternProperties");
             breaks.push(Break::new(Rule::SchemaUnclear, at, told));
         }
@@ -212,7 +221,8 @@ fn branches<'v>(
     };
     for (place, branch) in before.iter().enumerate() {
         if !after.iter().any(|after| within.follows(branch, after, &at).is_empty()) {
-            let told = format!("what branch {place} took before is taken by none of the branches now");
+            let told =
+                format!("what branch {place} took before is taken by none of the branches now");
             breaks.push(Break::new(Rule::SchemaType, at.clone(), told));
         }
     }
@@ -220,7 +230,8 @@ fn branches<'v>(
 
 /// Keywords that nothing above understands: the same, without references, or a break.
 fn unclear(old: &Members, new: &Members, at: &str, breaks: &mut Vec<Break>) {
-    let known = |name: &str| SILENT.contains(&name) || KNOWN.contains(&name) || bounds::is_bound(name);
+    let known =
+        |name: &str| SILENT.contains(&name) || KNOWN.contains(&name) || bounds::is_bound(name);
     for (name, after) in new.iter().filter(|(name, _)| !known(name)) {
         let group = GROUPS.iter().find(|group| group.contains(&name.as_str()));
         let one = [name.as_str()];
@@ -234,8 +245,16 @@ fn unclear(old: &Members, new: &Members, at: &str, breaks: &mut Vec<Break>) {
         }
         let at = format!("{at}/{name}");
         let (rule, told) = match name.as_str() {
-            "pattern" => (Rule::SchemaPattern, "the pattern is another: texts that matched may not match now".to_owned()),
-            _ => (Rule::SchemaUnclear, format!("`{name}` is new, differs or has references in it: cannot tell whether all is taken that was; leave this version as it was and add a new one")),
+            "pattern" => (
+                Rule::SchemaPattern,
+                "the pattern is another: texts that matched may not match now".to_owned(),
+            ),
+            _ => (
+                Rule::SchemaUnclear,
+                format!(
+                    "`{name}` is new, differs or has references in it: cannot tell whether all is taken that was; leave this version as it was and add a new one"
+                ),
+            ),
         };
         breaks.push(Break::new(rule, at, told));
     }
@@ -243,9 +262,7 @@ fn unclear(old: &Members, new: &Members, at: &str, breaks: &mut Vec<Break>) {
 
 fn refers(value: &Value) -> bool {
     match value {
-        Value::Object(members) => {
-            members.contains_key("$ref") || members.values().any(refers)
-        }
+        Value::Object(members) => members.contains_key("$ref") || members.values().any(refers),
         Value::Array(elements) => elements.iter().any(refers),
         _ => false,
     }

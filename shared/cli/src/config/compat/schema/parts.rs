@@ -63,7 +63,9 @@ fn collect<'v>(
         let target = target.as_str().unwrap_or_default();
         let found = match target.strip_prefix('#') {
             // Decoding what a URI escapes is left out: such names are not found.
-            Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => root.pointer(pointer),
+            Some(pointer) if pointer.is_empty() || pointer.starts_with('/') => {
+                root.pointer(pointer)
+            }
             _ => None,
         };
         let Some(found) = found.filter(|_| !above.contains(&target)) else {

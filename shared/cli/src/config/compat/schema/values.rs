@@ -16,7 +16,8 @@ pub(super) fn types(
     breaks: &mut Vec<Break>,
 ) {
     let Some(after) = new.get("type") else { return };
-    let lost: Vec<&str> = expanded(old.get("type")).difference(&expanded(Some(after))).copied().collect();
+    let lost: Vec<&str> =
+        expanded(old.get("type")).difference(&expanded(Some(after))).copied().collect();
     if !lost.is_empty() {
         let told = format!("does not take any more: {}", lost.join(", "));
         breaks.push(Break::new(Rule::SchemaType, format!("{at}/type"), told));
