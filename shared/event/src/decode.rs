@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use crate::reason::{Reason, code};
 
 /// The first bytes of gzip (RFC 1952 §2.3.1); no JSON text starts with them.
-const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(crate) const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The text of a record, decompressed if need be, of at most `limit` bytes.
 pub(crate) fn decode(data: &[u8], limit: u64) -> Result<Cow<'_, str>, Reason> {

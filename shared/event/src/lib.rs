@@ -8,15 +8,17 @@ mod event;
 mod json;
 mod leaf;
 mod reason;
+mod redrive;
 mod rejection;
 mod split;
 
 pub use bundle::{Bundle, BundleError, Limits};
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
 pub use reason::{CODES, Reason};
+pub use redrive::{Envelope, EnvelopeError};
 pub use rejection::Rejection;
 
-use cairn_ledger::{ChainId, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, SequenceNumber};
 
 /// Version of the code that turns records into leaves, named by every batch header. It changes
 /// whenever the same record under the same bundle would make another leaf.
@@ -56,20 +58,50 @@ impl Item {
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
 pub fn transform(chain: &ChainId, record: &Record, bundle: &Bundle, items: &mut Vec<Item>) {
-    let seal = event::Seal::new(chain, record);
+    match redrive::unwrap(&record.data, &bundle.limits) {
+        None => read(chain, record, None, bundle, items),
+        Some(Err(reason)) => items.push(Item::Rejection(whole(record, reason))),
+        Some(Ok(Envelope { first, raw })) => {
+            let before = items.len();
+            let inner = Record { data: raw, ..record.clone() };
+            read(chain, &inner, Some(&first), bundle, items);
+            for item in &mut items[before..] {
+                if let Item::Rejection(rejection) = item {
+                    let raw = std::mem::take(&mut rejection.raw);
+                    rejection.raw = Envelope { first: first.clone(), raw }.to_bytes();
+                }
+            }
+        }
+    }
+}
+
+/// The items of a record that is in no envelope any more.
+fn read(
+    chain: &ChainId,
+    record: &Record,
+    first: Option<&Coordinates>,
+    bundle: &Bundle,
+    items: &mut Vec<Item>,
+) {
+    let seal = event::Seal::new(chain, record, first);
     let split = decode::decode(&record.data, bundle.limits.decoded_bytes).and_then(|text| {
         // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         split::Splitter::new(record, &seal, &bundle.limits, text, items).split()
     });
     if let Err(reason) = split {
-        items.push(Item::Rejection(Rejection {
-            sequence: record.sequence.clone(),
-            arrived: record.arrived,
-            index: 0,
-            reason,
-            raw: record.data.clone(),
-        }));
+        items.push(Item::Rejection(whole(record, reason)));
+    }
+}
+
+/// The rejection of a record as a whole.
+fn whole(record: &Record, reason: Reason) -> Rejection {
+    Rejection {
+        sequence: record.sequence.clone(),
+        arrived: record.arrived,
+        index: 0,
+        reason,
+        raw: record.data.clone(),
     }
 }
 

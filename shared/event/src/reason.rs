@@ -35,6 +35,7 @@ pub const CODES: &[(&str, &str)] = &[
     (code::LIMIT_EVENTS, "more events in the record than the bundle allows"),
     (code::LIMIT_VALUES, "more JSON values in the item than the bundle allows"),
     (code::RECORD_EMPTY, "nothing in the record"),
+    (code::REDRIVE_INVALID, "the record starts as a redrive envelope does, but is not one"),
     (code::UTF8_INVALID, "not UTF-8"),
 ];
 
@@ -57,6 +58,7 @@ pub(crate) mod code {
     pub(crate) const LIMIT_EVENTS: &str = "limit.events";
     pub(crate) const LIMIT_VALUES: &str = "limit.values";
     pub(crate) const RECORD_EMPTY: &str = "record.empty";
+    pub(crate) const REDRIVE_INVALID: &str = "redrive.invalid";
     pub(crate) const UTF8_INVALID: &str = "utf8.invalid";
 }
 

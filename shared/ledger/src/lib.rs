@@ -5,6 +5,7 @@
 mod canonical;
 mod chain;
 mod checkpoint;
+mod coordinates;
 mod cursors;
 mod document;
 mod hash;
@@ -18,6 +19,7 @@ pub mod tree;
 
 pub use chain::{ChainId, ChainIdError, SequenceNumber, SequenceNumberError};
 pub use checkpoint::{Checkpoint, CheckpointError, OpenCheckpoint};
+pub use coordinates::{Coordinates, CoordinatesError};
 pub use cursors::{Cursor, CursorError, Cursors};
 pub use document::DocumentError;
 pub use hash::{Hash, HashError};

@@ -20,6 +20,7 @@ pub(crate) struct Reserved<'t> {
     pub(crate) arrived: Option<Value<'t>>,
     pub(crate) coordinates: Option<Value<'t>>,
     pub(crate) kind: Option<Value<'t>>,
+    pub(crate) redrive: Option<Value<'t>>,
 }
 
 const FIELDS: &str = "tenant, time, action, actor, resource, outcome, id, reason, source, trace, \
@@ -102,6 +103,7 @@ impl<'t> Fields<'t> {
                 *reserved(&mut self.reserved.coordinates, "/coordinates", form)? = Some(value);
             }
             b"kind" => *reserved(&mut self.reserved.kind, "/kind", form)? = Some(value),
+            b"redrive" => *reserved(&mut self.reserved.redrive, "/redrive", form)? = Some(value),
             _ => return Err(Reason::unknown("", name, FIELDS, "`data`")),
         }
         Ok(())

@@ -11,6 +11,7 @@ mod formats;
 mod hostile;
 mod leaves;
 mod readme;
+mod redrive;
 mod resources;
 mod support;
 mod vectors;
