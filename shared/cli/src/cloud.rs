@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cairn_ledger::{KeyError, VerifierKey};
-use cairn_store::aws::{Clients, DynamoDb, S3};
+use cairn_ledger::{Hash, KeyError, VerifierKey};
+use cairn_store::aws::{Clients, DynamoDb, Kinesis, S3};
 use cairn_store::environment::{self, EnvironmentError};
 use cairn_store::{Deployment, DeploymentError, LockMode};
 
@@ -20,6 +20,8 @@ pub struct Settings {
     batch_retention_days: Option<u32>,
     log_retention_days: Option<u32>,
     lock_mode: Option<LockMode>,
+    bundle: Option<Hash>,
+    expired: Option<String>,
 }
 
 /// Why a deployment is not known or cannot be reached.
@@ -66,6 +68,8 @@ impl Settings {
             batch_retention_days: environment::optional("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: environment::optional("CAIRN_LOG_RETENTION_DAYS")?,
             lock_mode: environment::optional("CAIRN_LOCK_MODE")?,
+            bundle: environment::optional("CAIRN_BUNDLE")?,
+            expired: environment::optional("CAIRN_EXPIRED")?,
         })
     }
 
@@ -104,6 +108,16 @@ impl Settings {
         self.lock_mode
     }
 
+    /// The config bundle in force.
+    pub fn bundle(&self) -> Result<Hash, CloudError> {
+        known(self.bundle, "config bundle", "CAIRN_BUNDLE")
+    }
+
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<&str> {
+        self.expired.as_deref()
+    }
+
     /// Whether a verifier key was given, good or not.
     pub fn has_verifier_key(&self) -> bool {
         self.verifier_key.is_some()
@@ -134,6 +148,8 @@ impl From<&Deployment> for Settings {
             batch_retention_days: Some(deployment.batch_retention_days),
             log_retention_days: Some(deployment.log_retention_days),
             lock_mode: Some(deployment.lock_mode),
+            bundle: Some(deployment.bundle),
+            expired: deployment.expired,
         }
     }
 }
@@ -175,6 +191,17 @@ impl Cloud {
     /// Its ledger table.
     pub fn table(&self) -> Result<DynamoDb, CloudError> {
         Ok(self.clients.table(self.settings.table()?))
+    }
+
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<S3> {
+        let data_key = self.settings.data_key.clone().unwrap_or_default();
+        self.settings.expired().map(|bucket| self.clients.objects(bucket, data_key))
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> Kinesis {
+        self.clients.stream()
     }
 
     /// Kinesis.

@@ -21,10 +21,13 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::cloud::{Cloud, CloudError};
-use kinesis::{Jitter, KinesisSink};
+pub(crate) use kinesis::Jitter;
+use kinesis::KinesisSink;
 use read::Message;
 pub use record::Partition;
+pub(crate) use record::{MAX_RECORD, gzip};
 use record::{Packer, Record};
+pub(crate) use send::Pause;
 pub use send::{GaveUp, Sent, Shard};
 use send::{Sender, Sink};
 use split::Piece;

@@ -60,9 +60,16 @@ struct Wire {
 }
 
 impl Envelope {
-    /// Whether a record claims to be an envelope, good or not: if it begins as one does.
-    pub fn is_claimed(record: &[u8]) -> bool {
-        record.starts_with(PREFIX)
+    /// The envelope that a record is, plain or gzip, or why it is none; `None` if it does not begin as
+    /// one does.
+    pub fn open(record: &[u8], limits: &Limits) -> Option<Result<Self, EnvelopeError>> {
+        if !begins_as_envelope(record) {
+            return None;
+        }
+        Some(match record.starts_with(PREFIX) {
+            true => Self::parse(record),
+            false => gunzip(record, limits).and_then(|json| Self::parse(&json)),
+        })
     }
 
     /// The canonical JSON.
@@ -91,21 +98,15 @@ impl Envelope {
     }
 }
 
-/// The envelope that a record is, plain or gzip; `None` if it does not begin as one does.
+/// The same, with the reason of a rejection.
 pub(crate) fn unwrap(record: &[u8], limits: &Limits) -> Option<Result<Envelope, Reason>> {
-    if !begins_as_envelope(record) {
-        return None;
-    }
-    let read = match Envelope::is_claimed(record) {
-        true => Envelope::parse(record),
-        false => gunzip(record, limits).and_then(|json| Envelope::parse(&json)),
-    };
-    Some(read.map_err(|error| Reason::new(code::REDRIVE_INVALID, error.to_string())))
+    let reason = |error: EnvelopeError| Reason::new(code::REDRIVE_INVALID, error.to_string());
+    Envelope::open(record, limits).map(|read| read.map_err(reason))
 }
 
 fn begins_as_envelope(record: &[u8]) -> bool {
     if !record.starts_with(GZIP) {
-        return Envelope::is_claimed(record);
+        return record.starts_with(PREFIX);
     }
     let mut start = [0; PREFIX.len()];
     MultiGzDecoder::new(record).read_exact(&mut start).is_ok() && start == PREFIX
