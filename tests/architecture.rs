@@ -6,7 +6,8 @@ use std::process::Command;
 
 /// Crates that must stay pure: no AWS, no runtime, so that they can be read, tested and reused
 /// anywhere.
-const PURE: [&str; 4] = ["cairn-event", "cairn-ledger", "cairn-batch", "cairn-verify"];
+const PURE: [&str; 5] =
+    ["cairn-event", "cairn-ledger", "cairn-batch", "cairn-verify", "cairn-metrics"];
 
 const IMPURE: [&str; 6] = ["aws-", "tokio", "hyper", "lambda", "getrandom", "cairn-store"];
 

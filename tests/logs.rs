@@ -79,5 +79,10 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
         assert!(fields["chain"].as_str().unwrap().ends_with("/shardId-000000000000"));
         let counts = ["records", "events", "rejections"].map(|name| fields[name].as_u64());
         assert_eq!(counts, [Some(3), Some(1), Some(2)]);
+        // CloudWatch takes metrics from lines of which they are the root.
+        let metrics =
+            lines.iter().find(|line| line["_aws"].is_object() && line["Reason"].is_null());
+        let metrics = metrics.unwrap_or_else(|| panic!("{lines:#?}"));
+        assert_eq!((&metrics["Records"], &metrics["Events"]), (&Value::from(3), &Value::from(1)));
     }
 }

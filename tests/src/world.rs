@@ -9,11 +9,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
 use cairn_event::Bundle;
-use cairn_ingest::{IngestError, Request, Response};
-use cairn_ledger::{ChainId, VerifierKey};
+use cairn_ingest::{Handled, IngestError, Request, Response};
+use cairn_ledger::{ChainId, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
-use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
+use cairn_store::{
+    LockMode, Objects, Retention, Signer, StoreError, StoredRecord, Table, VersionId,
+};
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Head, Lock, LogHead, MAX_LAG, Object, Options, Report,
     TableChain, Version,
@@ -30,7 +32,8 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Key of the tenant lines of every [`World`].
 pub const TENANT_KEY: [u8; 32] = [9; 32];
 
-const STREAM: &str = "cairn-events";
+/// Name of the stream of every [`World`].
+pub const STREAM: &str = "cairn-events";
 
 /// A deployment in memory, and the memory of what was put on its stream.
 #[derive(Clone)]
@@ -69,11 +72,25 @@ impl World {
 
     /// Puts another config bundle into the archive.
     pub async fn add_bundle(&self, tenant_key: [u8; 32]) -> Bundle {
-        let bundle = Bundle::with_tenant_key(tenant_key);
+        self.add(Bundle::with_tenant_key(tenant_key)).await
+    }
+
+    /// Puts a config bundle into the archive and into force, for processes that are made from now on.
+    pub async fn enforce(&mut self, bundle: Bundle) {
+        self.bundle = self.add(bundle).await;
+    }
+
+    /// The hash of the bundle in force.
+    pub fn bundle(&self) -> Hash {
+        self.bundle.hash()
+    }
+
+    async fn add(&self, bundle: Bundle) -> Bundle {
         let retention =
             Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
         let key = keys::bundle(&bundle.hash());
-        self.cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
+        let put = self.cloud.create(&key, bundle.to_json().into(), Some(retention)).await;
+        assert!(matches!(put, Ok(_) | Err(StoreError::Conflict { .. })), "{put:?}");
         bundle
     }
 
@@ -213,6 +230,16 @@ impl Process {
         shard: usize,
         records: &[StoredRecord],
     ) -> Option<Result<Response, IngestError>> {
+        let handled = self.ingest_measured(shard, records).await?;
+        Some(handled.map(|handled| handled.response))
+    }
+
+    /// The same, with what was done as numbers.
+    pub async fn ingest_measured(
+        &self,
+        shard: usize,
+        records: &[StoredRecord],
+    ) -> Option<Result<Handled, IngestError>> {
         let request = request(shard, records);
         self.faults.until_crash(cairn_ingest::handle(&self.ingest, request)).await
     }

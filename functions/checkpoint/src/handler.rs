@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cairn_batch::keys;
 use cairn_ledger::{Cursors, Growth, Hash, LogTree, Plan, SealedHeader, TileError, VerifierKey};
+use cairn_metrics::{CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document};
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,6 +54,31 @@ pub struct Tick {
     pub added: u64,
     /// Chains whose next batch could not be logged, and why. Raises an alarm.
     pub broken: Vec<String>,
+    /// When the log last moved.
+    #[serde(skip)]
+    pub moved: Option<Timestamp>,
+    /// Milliseconds from the arrival of the oldest record that this tick added to the end of the tick.
+    #[serde(skip)]
+    pub latency: Option<u64>,
+}
+
+impl Tick {
+    /// The line for CloudWatch.
+    pub fn line(&self, origin: &str, at: Timestamp) -> String {
+        let mut values = vec![
+            (&LOG_SIZE, self.size),
+            (&LOG_ENTRIES, self.added),
+            (&CHAINS_BROKEN, self.broken.len() as u64),
+        ];
+        values.extend(self.latency.map(|latency| (&LOG_LATENCY, latency)));
+        values.extend(self.moved.map(|moved| (&CHECKPOINT_AGE, milliseconds(moved, at))));
+        document(origin, None, at, &values)
+    }
+}
+
+/// Milliseconds between two times; none where a clock says that the later was earlier.
+fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
 }
 
 /// Why a tick could not be done. Nothing is lost: the next tick takes up where this one stopped.
@@ -129,7 +155,8 @@ async fn tick<O: Objects, T: Table, G: Signer>(
     let (size, root) = at.map_or((0, Hash::EMPTY_ROOT), |at| (at.size, at.root));
     let added = collected.headers.len() as u64;
     if added == 0 {
-        return Ok(Tick { size, root, added, broken: collected.broken });
+        let moved = head.map(|head| head.moved);
+        return Ok(Tick { size, root, added, broken: collected.broken, moved, latency: None });
     }
     if let Some(later) = publish::later(deps, size).await? {
         return Err(ahead_of_head(deps, head.as_ref(), later).await?);
@@ -143,7 +170,11 @@ async fn tick<O: Objects, T: Table, G: Signer>(
     deps.table.advance_log(head.as_ref(), &next).await?;
     publish::publish(deps, &next, &step.plan, &step.growth).await?;
     tracing::info!(size = step.to.size, root = %step.to.root, added, "checkpoint published");
-    Ok(Tick { size: step.to.size, root: step.to.root, added, broken: collected.broken })
+    let oldest =
+        collected.headers.iter().filter_map(|header| header.header.arrived[0].parse().ok());
+    let latency = oldest.min().map(|oldest| milliseconds(oldest, (deps.now)()));
+    let (size, root, broken) = (step.to.size, step.to.root, collected.broken);
+    Ok(Tick { size, root, added, broken, moved: Some(moved), latency })
 }
 
 /// What to make of a signed checkpoint beyond the head: another writer has just moved the head, or

@@ -18,9 +18,11 @@ async fn main() -> Result<(), Error> {
     let (config, clients, deps) = (&config, &clients, &deps);
     lambda_runtime::run(service_fn(async |_: LambdaEvent<IgnoredAny>| {
         let deps = deps.get_or_try_init(|| connect(config, clients)).await?;
-        handle(deps).await.map_err(Error::from).inspect_err(|error| {
+        let tick = handle(deps).await.map_err(Error::from).inspect_err(|error| {
             tracing::error!(alarm = "checkpoint.failed", error = %error, "the tick failed");
-        })
+        })?;
+        println!("{}", tick.line(&config.settings.origin, Timestamp::now()));
+        Ok::<_, Error>(tick)
     }))
     .await
 }

@@ -46,11 +46,13 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
     let answer = match judge(shard, head, first, &key, &lineage).await? {
         Ok((header, version)) => {
             tracing::warn!(%key, sha256 = %header.sha256, "an object that was there is adopted");
+            shard.tally.adopted();
             Answer::Candidate(candidate(header, version))
         }
         Err(Refusal::Foreign(reason)) => Answer::Foreign(format!("{key}: {reason}")),
         Err(Refusal::Unclear(reason)) => {
             tracing::error!(alarm = "chain.blocked", %key, reason, "an object cannot be judged");
+            shard.tally.measured().blocked = true;
             Answer::Failed(format!("{key}: {reason}"))
         }
     };
@@ -71,7 +73,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let sha256 = Hash::of(&object.body);
-    let limit = build::most_row_bytes(shard.bundle);
+    let limit = build::most_row_bytes(shard.rules.bundle());
     let columns = match Columns::read(&object.body, limit) {
         Ok(columns) => columns,
         Err(error) => return Ok(Err(unreadable(error))),
@@ -84,7 +86,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         return Ok(Err(refusal));
     }
     let own_bundle = header.bundle == shard.deps.settings.bundle;
-    let batch = match recomputes(&columns, own_bundle.then_some(shard.bundle)) {
+    let batch = match recomputes(&columns, own_bundle.then_some(shard.rules.bundle())) {
         Ok(batch) => batch,
         Err(refusal) => return Ok(Err(refusal)),
     };

@@ -1,8 +1,10 @@
 //! Builds a batch from records. Pure: salts are passed in.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use cairn_batch::{BatchError, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, Rejection, TRANSFORM};
+use cairn_event::{Bundle, Item, Leaf, Record, Rejection, Rules, TRANSFORM};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
 use cairn_ledger::{Frontier, TenantTree};
 use jiff::Timestamp;
@@ -25,9 +27,9 @@ pub struct Context<'a> {
     pub origin: &'a str,
     /// The chain.
     pub chain: &'a ChainId,
-    /// The config bundle.
-    pub bundle: &'a Bundle,
-    /// Its hash.
+    /// The rules of the config bundle.
+    pub rules: &'a Rules,
+    /// The bundle's hash.
     pub bundle_hash: Hash,
 }
 
@@ -40,6 +42,8 @@ pub struct Built {
     pub object: Bytes,
     /// Key and bytes of the quarantine object, if anything was rejected.
     pub quarantine: Option<(String, Bytes)>,
+    /// How many items were rejected, by the code of the reason.
+    pub reasons: BTreeMap<&'static str, u64>,
 }
 
 /// Builds the batch `number` of a chain from as many of the records as it takes: at least the
@@ -53,11 +57,15 @@ pub fn build(
 ) -> Result<Built, BatchError> {
     let (items, taken) = transform(context, records);
     let records = &records[..taken];
-    let salts: Vec<[u8; 32]> = items.iter().filter(|i| is_rejection(i)).map(|_| salt()).collect();
+    let mut reasons = BTreeMap::new();
+    for rejection in rejections(&items) {
+        *reasons.entry(rejection.reason.code).or_default() += 1;
+    }
+    let salts: Vec<[u8; 32]> = rejections(&items).map(|_| salt()).collect();
     let (leaves, quarantine) = leaves(context.chain, number, items, &salts);
 
     let mut root = Frontier::new();
-    let mut tenants = TenantTree::new(&context.bundle.tenant_key);
+    let mut tenants = TenantTree::new(&context.rules.bundle().tenant_key);
     let mut counts = Counts { records: records.len() as u64, ..Counts::default() };
     for leaf in &leaves {
         let hash = Hash::leaf(&leaf.bytes);
@@ -87,7 +95,7 @@ pub fn build(
     };
     let object = cairn_batch::encode(&header, &leaves)?;
     let sha256 = Hash::of(&object);
-    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine })
+    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine, reasons })
 }
 
 /// The items of the records, and how many records they are of.
@@ -95,7 +103,7 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let mut items = Vec::with_capacity(records.len());
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
-        cairn_event::transform(context.chain, record, context.bundle, &mut items);
+        cairn_event::transform(context.chain, record, context.rules, &mut items);
         bytes += items[measured..].iter().map(Item::footprint).sum::<usize>();
         measured = items.len();
         if bytes >= ROW_BYTES {
@@ -105,8 +113,11 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     (items, records.len())
 }
 
-fn is_rejection(item: &Item) -> bool {
-    matches!(item, Item::Rejection(_))
+fn rejections(items: &[Item]) -> impl Iterator<Item = &Rejection> {
+    items.iter().filter_map(|item| match item {
+        Item::Rejection(rejection) => Some(rejection),
+        Item::Event(_) => None,
+    })
 }
 
 /// Turns items into leaves. A rejection's leaf names the quarantine object by its hash, so that
@@ -118,11 +129,7 @@ fn leaves(
     salts: &[[u8; 32]],
 ) -> (Vec<Leaf>, Option<(String, Bytes)>) {
     let mut lines = String::new();
-    let rejections = items.iter().filter_map(|item| match item {
-        Item::Rejection(rejection) => Some(rejection),
-        Item::Event(_) => None,
-    });
-    for (rejection, salt) in rejections.zip(salts) {
+    for (rejection, salt) in rejections(&items).zip(salts) {
         lines.push_str(&rejection.quarantine_line(chain, salt));
         lines.push('\n');
     }

@@ -1,11 +1,10 @@
 //! Works on one request: does the steps that [`Protocol`] decides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_event::{Bundle, Record};
+use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use cairn_store::{
     BatchItem, ChainHead, LockMode, ObjectVersion, ObjectVersionRef, Objects, Retention,
@@ -16,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::adopt;
 use crate::build::{self, Built, Context};
 use crate::lineage;
+use crate::measured::{Measured, Tally, milliseconds};
 use crate::protocol::{Answer, Candidate, Outcome, Protocol, Step};
 use crate::request::{Request, RequestError, Response, ShardRecords};
 use crate::warm::{Created, Warm};
@@ -63,45 +63,52 @@ pub enum IngestError {
     /// The stream's name or shard cannot name a chain.
     #[error(transparent)]
     Chain(#[from] cairn_ledger::ChainIdError),
-    /// The config bundle that the settings name is not in the archive, or is not that bundle.
-    #[error("config bundle {hash}: {detail}")]
-    Bundle {
-        /// Its hash.
-        hash: Hash,
+    /// The config bundle that the settings name, or the location database that the bundle names, is
+    /// not in the archive, or is not that object.
+    #[error("{key}: expected {expected}, found {found}")]
+    Config {
+        /// Key of the object.
+        key: String,
+        /// What it must be.
+        expected: &'static str,
         /// What was found.
-        detail: String,
+        found: String,
     },
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Handled {
+    /// The answer to Lambda.
+    pub response: Response,
+    /// What was done, as numbers.
+    pub measured: Measured,
 }
 
 /// Seals and commits the records of one request.
 pub async fn handle<O: Objects, T: Table, S: Stream>(
     deps: &Deps<O, T, S>,
     request: Request,
-) -> Result<Response, IngestError> {
+) -> Result<Handled, IngestError> {
+    let started = (deps.now)();
     let ShardRecords { stream, shard, records } = request.into_shard()?;
     let created = deps.created(&stream).await?;
     let chain = ChainId::new(&stream, created, &shard)?;
-    let bundle = deps.bundle().await?;
-    let shard = Shard { deps, chain, bundle: &bundle, records: &records };
-    Ok(match shard.run().await {
-        Outcome::Committed => Response::default(),
-        Outcome::Retry { first, reason } => {
-            tracing::warn!(chain = %shard.chain, first = %records[first].sequence, reason, "records are left for a retry");
-            Response::from_first_uncommitted(&records[first].sequence)
-        }
-        Outcome::Stopped { first, reason } => {
-            tracing::error!(alarm = "chain.stopped", chain = %shard.chain, first = %records[first].sequence, reason, "the chain is stopped");
-            Response::from_first_uncommitted(&records[first].sequence)
-        }
-    })
+    let rules = deps.rules().await?;
+    let tally = Tally::default();
+    let shard = Shard { deps, chain, rules: &rules, records: &records, tally: &tally };
+    let outcome = shard.run().await;
+    let measured = shard.measured(started, &outcome);
+    Ok(Handled { response: shard.response(outcome), measured })
 }
 
 /// The executor: one invocation's work on one shard.
 pub(crate) struct Shard<'a, O, T, S> {
     pub(crate) deps: &'a Deps<O, T, S>,
     pub(crate) chain: ChainId,
-    pub(crate) bundle: &'a Bundle,
+    pub(crate) rules: &'a Rules,
     pub(crate) records: &'a [Record],
+    pub(crate) tally: &'a Tally,
 }
 
 impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
@@ -124,6 +131,34 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
             let answer = self.execute(&step).await;
             step = protocol.next(step, answer);
         }
+    }
+
+    fn response(&self, outcome: Outcome) -> Response {
+        let (chain, records) = (&self.chain, self.records);
+        match outcome {
+            Outcome::Committed => Response::default(),
+            Outcome::Retry { first, reason } => {
+                tracing::warn!(%chain, first = %records[first].sequence, reason, "records are left for a retry");
+                Response::from_first_uncommitted(&records[first].sequence)
+            }
+            Outcome::Stopped { first, reason } => {
+                tracing::error!(alarm = "chain.stopped", %chain, first = %records[first].sequence, reason, "the chain is stopped");
+                Response::from_first_uncommitted(&records[first].sequence)
+            }
+        }
+    }
+
+    fn measured(&self, started: Timestamp, outcome: &Outcome) -> Measured {
+        let mut measured = self.tally.measured().clone();
+        measured.bytes_received = self.records.iter().map(|record| record.data.len() as u64).sum();
+        measured.duration = milliseconds(started, (self.deps.now)());
+        let newest = self.records.iter().map(|record| record.arrived).max();
+        measured.iterator_age = newest.map_or(0, |newest| milliseconds(newest, started));
+        if let Outcome::Retry { first, .. } | Outcome::Stopped { first, .. } = outcome {
+            measured.records_left = (self.records.len() - first) as u64;
+        }
+        measured.stopped = matches!(outcome, Outcome::Stopped { .. });
+        measured
     }
 
     async fn execute(&self, step: &Step) -> Answer {
@@ -168,8 +203,10 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         if let Some((key, bytes)) = &built.quarantine {
             self.keep(key, bytes).await?;
         }
+        let bytes = built.object.len();
         match self.deps.objects.create(&key, built.object, Some(self.retention())).await {
             Ok(version) => {
+                self.tally.created(bytes, built.reasons);
                 tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
                 Ok(Answer::Candidate(candidate(built.header, version)))
             }
@@ -196,7 +233,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let context = Context {
             origin: &self.deps.settings.origin,
             chain: &self.chain,
-            bundle: self.bundle,
+            rules: self.rules,
             bundle_hash: self.deps.settings.bundle,
         };
         build::build(&context, number, lineage, records, self.deps.salt)
@@ -220,6 +257,8 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         self.deps.table.commit(&self.chain, head, next, item).await?;
         self.deps.warm.remember(&self.chain, Some(next));
         let counts = item.header.header.counts;
+        let arrived = item.header.header.arrived[0].parse().unwrap_or_default();
+        self.tally.committed(counts, milliseconds(arrived, (self.deps.now)()));
         tracing::info!(
             chain = %self.chain,
             number = next.number,
@@ -296,24 +335,5 @@ impl<O: Objects, T, S: Stream> Deps<O, T, S> {
             (Err(StoreError::Throttled { .. }), Some(known)) => Ok(known.at),
             (Err(error), _) => Err(error),
         }
-    }
-
-    async fn bundle(&self) -> Result<Arc<Bundle>, IngestError> {
-        let hash = self.settings.bundle;
-        if let Some(bundle) = self.warm.bundle(&hash) {
-            return Ok(bundle);
-        }
-        let fail = |detail: String| IngestError::Bundle { hash, detail };
-        let key = keys::bundle(&hash);
-        let object = self.objects.read(&key).await?;
-        let object = object.ok_or_else(|| fail(format!("no object at {key}")))?;
-        let found = Hash::of(&object.body);
-        if found != hash {
-            return Err(fail(format!("the object at {key} has SHA-256 {found}")));
-        }
-        let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
-        let bundle = Arc::new(bundle);
-        self.warm.remember_bundle(hash, &bundle);
-        Ok(bundle)
     }
 }

@@ -21,9 +21,14 @@ async fn main() -> Result<(), Error> {
     };
     let deps = &deps;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Request>| {
-        handle(deps, event.payload).await.map_err(Error::from).inspect_err(|error| {
+        let handled = handle(deps, event.payload).await.map_err(Error::from);
+        let handled = handled.inspect_err(|error| {
             tracing::error!(error = %error, "the request failed");
-        })
+        })?;
+        for line in handled.measured.lines(&deps.settings.origin, Timestamp::now()) {
+            println!("{line}");
+        }
+        Ok::<_, Error>(handled.response)
     }))
     .await
 }

@@ -3,7 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectLockMode, ServerSideEncryption};
-use cairn_event::{Bundle, Limits};
+use cairn_event::Bundle;
 use cairn_ledger::Hash;
 use cairn_store::LockMode;
 
@@ -25,7 +25,7 @@ pub(super) async fn ensure(
     }
     let mut tenant_key = [0; 32];
     getrandom::fill(&mut tenant_key)?;
-    let bundle = Bundle { limits: Limits::default(), tenant_key };
+    let bundle = Bundle::with_tenant_key(tenant_key);
     let hash = bundle.hash();
     let key = cairn_batch::keys::bundle(&hash);
     let mode = match options.lock_mode {

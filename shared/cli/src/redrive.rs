@@ -12,7 +12,7 @@ mod seek;
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_event::{Bundle, BundleError};
+use cairn_event::{Bundle, Rules};
 use cairn_ledger::{Coordinates, Hash};
 use cairn_store::{Objects, StoreError, Stream, Table};
 use futures_util::{StreamExt, stream};
@@ -121,9 +121,9 @@ pub async fn redrive<O: Objects, T: Table, S: Stream>(
     bar: &ProgressBar,
     mut tell: impl FnMut(Done),
 ) -> Result<(), RedriveError> {
-    let bundle = bundle(&stores.objects, context.bundle).await?;
+    let rules = rules(&stores.objects, context.bundle).await?;
     let mut named = options.selection.coordinates.clone();
-    let mut work = Work { stores, context, options, bundle, seen: None };
+    let mut work = Work { stores, context, options, rules, seen: None };
     let mut tell = |done: Done| {
         named.remove(&done.coordinates);
         tell(done);
@@ -154,7 +154,7 @@ struct Work<'a, O, T, S> {
     stores: &'a Stores<O, T, S>,
     context: &'a Context<'a>,
     options: &'a Options,
-    bundle: Bundle,
+    rules: Rules,
     /// The envelopes that are on the stream, once it was looked.
     seen: Option<Seen>,
 }
@@ -189,7 +189,7 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
             stores,
             context,
             options,
-            bundle: &self.bundle,
+            rules: &self.rules,
             redrives: &redrives,
             seen: self.seen.as_ref(),
         };
@@ -208,11 +208,12 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
         let table = &self.stores.table;
         let redrives: Redrives = quarantine::redrives(table, table.chains().await?).await?;
         let stream = &self.stores.stream;
-        Ok(seek::seek(stream, self.context.stream, &redrives, &self.bundle.limits).await?)
+        Ok(seek::seek(stream, self.context.stream, &redrives, &self.rules.bundle().limits).await?)
     }
 }
 
-async fn bundle(objects: &impl Objects, hash: Hash) -> Result<Bundle, RedriveError> {
+/// What records are judged by under a bundle.
+async fn rules(objects: &impl Objects, hash: Hash) -> Result<Rules, RedriveError> {
     let fail = |detail: String| RedriveError::Bundle { hash, detail };
     let key = keys::bundle(&hash);
     let object = objects.read(&key).await?;
@@ -221,7 +222,13 @@ async fn bundle(objects: &impl Objects, hash: Hash) -> Result<Bundle, RedriveErr
     if found != hash {
         return Err(fail(format!("expected its SHA-256 at {key}, found {found}")));
     }
-    Bundle::parse(&object.body).map_err(|error: BundleError| fail(error.to_string()))
+    let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
+    let database = match &bundle.location {
+        None => None,
+        Some(location) => objects.read(&keys::bundle(&location.database)).await?,
+    };
+    let database = database.map(|object| object.body);
+    Rules::new(bundle, database).map_err(|error| fail(error.to_string()))
 }
 
 /// How many items had each outcome, by its name.

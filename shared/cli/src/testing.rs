@@ -81,8 +81,8 @@ impl World {
         };
         let request = json!({ "Records": records.iter().map(wire).collect::<Vec<_>>() });
         let request = serde_json::from_value(request).unwrap();
-        let response = cairn_ingest::handle(&deps, request).await.unwrap();
-        assert!(response.failures.is_empty());
+        let handled = cairn_ingest::handle(&deps, request).await.unwrap();
+        assert!(handled.response.failures.is_empty());
     }
 
     /// Lets the checkpoint function tick; how many entries it added.

@@ -1,5 +1,7 @@
 //! Leaves: canonical bytes, and the columns that are derived from them.
 
+mod additions;
+
 use cairn_ledger::{ChainId, Hash, SequenceNumber};
 use jiff::Timestamp;
 
@@ -168,7 +170,14 @@ fn event_parts(root: Value<'_>) -> Result<Parts<'_>, LeafError> {
         let at = reason.pointer.unwrap_or_default();
         LeafError::new(format!("`{at}`: {}", reason.message))
     })?;
-    let Reserved { adapter, arrived, coordinates, kind: _, redrive } = reserved;
+    let Reserved { adapter, arrived, coordinates, enrichment, kind: _, redacted, redrive } =
+        reserved;
+    if let Some(enrichment) = enrichment {
+        additions::enrichment(enrichment)?;
+    }
+    if let Some(redacted) = redacted {
+        additions::redacted(redacted)?;
+    }
     if let Some(redrive) = redrive {
         read_coordinates(redrive, "/redrive")?;
     }

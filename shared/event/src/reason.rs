@@ -33,9 +33,13 @@ pub const CODES: &[(&str, &str)] = &[
     (code::LIMIT_DECODED, "more bytes, once decompressed, than the bundle allows"),
     (code::LIMIT_DEPTH, "values nest deeper than the bundle allows"),
     (code::LIMIT_EVENTS, "more events in the record than the bundle allows"),
+    (code::LIMIT_RATIO, "more decoded bytes for each encoded one than the bundle allows"),
     (code::LIMIT_VALUES, "more JSON values in the item than the bundle allows"),
     (code::RECORD_EMPTY, "nothing in the record"),
     (code::REDRIVE_INVALID, "the record starts as a redrive envelope does, but is not one"),
+    (code::SCHEMA_INVALID, "`data` is not what the schema of the action asks for"),
+    (code::SCHEMA_UNKNOWN, "no schema of the bundle has this name, or is for this action"),
+    (code::TENANT_UNKNOWN, "the bundle does not know the tenant"),
     (code::UTF8_INVALID, "not UTF-8"),
 ];
 
@@ -56,9 +60,13 @@ pub(crate) mod code {
     pub(crate) const LIMIT_DECODED: &str = "limit.decoded";
     pub(crate) const LIMIT_DEPTH: &str = "limit.depth";
     pub(crate) const LIMIT_EVENTS: &str = "limit.events";
+    pub(crate) const LIMIT_RATIO: &str = "limit.ratio";
     pub(crate) const LIMIT_VALUES: &str = "limit.values";
     pub(crate) const RECORD_EMPTY: &str = "record.empty";
     pub(crate) const REDRIVE_INVALID: &str = "redrive.invalid";
+    pub(crate) const SCHEMA_INVALID: &str = "schema.invalid";
+    pub(crate) const SCHEMA_UNKNOWN: &str = "schema.unknown";
+    pub(crate) const TENANT_UNKNOWN: &str = "tenant.unknown";
     pub(crate) const UTF8_INVALID: &str = "utf8.invalid";
 }
 

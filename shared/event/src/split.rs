@@ -8,7 +8,8 @@ use crate::adapter::{self, Adapter};
 use crate::event::{self, Form, Seal};
 use crate::json::{Expected, Kind, Numbers, ReadLimits, Tree, Value, skip_value, skip_whitespace};
 use crate::reason::{Reason, code};
-use crate::{Item, Limits, Record, Rejection};
+use crate::rules::Additions;
+use crate::{Item, Limits, Record, Rejection, Rules};
 
 /// Why splitting stopped.
 enum Stop {
@@ -22,7 +23,7 @@ enum Stop {
 pub(crate) struct Splitter<'r, 's> {
     record: &'r Record,
     seal: &'r Seal<'r>,
-    limits: &'r Limits,
+    rules: &'r Rules,
     text: &'s str,
     tree: Tree<'s>,
     items: &'r mut Vec<Item>,
@@ -37,12 +38,12 @@ impl<'r, 's> Splitter<'r, 's> {
     pub(crate) fn new(
         record: &'r Record,
         seal: &'r Seal<'r>,
-        limits: &'r Limits,
+        rules: &'r Rules,
         text: &'s str,
         items: &'r mut Vec<Item>,
     ) -> Self {
         let before = items.len();
-        Self { record, seal, limits, text, tree: Tree::new(text), items, before, canonical: 0 }
+        Self { record, seal, rules, text, tree: Tree::new(text), items, before, canonical: 0 }
     }
 
     /// Appends the items; if there is a reason why the record as a whole has none, says it.
@@ -174,11 +175,11 @@ impl<'r, 's> Splitter<'r, 's> {
         adapter: Option<&'static Adapter>,
     ) -> Result<usize, Stop> {
         self.count().map_err(Stop::Record)?;
-        let limits = ReadLimits::new(self.limits.depth, self.limits.values);
+        let limits = ReadLimits::new(self.limits().depth, self.limits().values);
         let (end, reason) = match self.tree.read(start, limits, Numbers::Exact) {
-            Ok(end) => match judge(self.tree.root(), adapter) {
-                Ok((event, adapter)) => {
-                    let leaf = self.seal.leaf(self.index(), &event, adapter);
+            Ok(end) => match judge(self.tree.root(), adapter, self.rules) {
+                Ok((event, adapter, additions)) => {
+                    let leaf = self.seal.leaf(self.index(), &event, adapter, &additions);
                     self.canonical += leaf.bytes.len() as u64;
                     self.items.push(Item::Event(leaf));
                     self.measure().map_err(Stop::Record)?;
@@ -198,9 +199,13 @@ impl<'r, 's> Splitter<'r, 's> {
         Ok(end)
     }
 
+    fn limits(&self) -> &'r Limits {
+        &self.rules.bundle().limits
+    }
+
     /// Whether there may be one more item.
     fn count(&self) -> Result<(), Reason> {
-        let limit = self.limits.events;
+        let limit = self.limits().events;
         if self.index() < limit {
             return Ok(());
         }
@@ -210,7 +215,7 @@ impl<'r, 's> Splitter<'r, 's> {
 
     /// Whether the leaves are not too large for one record.
     fn measure(&self) -> Result<(), Reason> {
-        let limit = self.limits.canonical_bytes();
+        let limit = self.limits().canonical_bytes();
         if self.canonical <= limit {
             return Ok(());
         }
@@ -250,19 +255,22 @@ impl<'r, 's> Splitter<'r, 's> {
 }
 
 /// Reads an item as what it is: by the adapter of the file it stood in, by the adapter that knows
-/// it, or as a native event.
+/// it, or as a native event; then applies the rules to it.
 fn judge<'t>(
     root: Value<'t>,
     adapter: Option<&'static Adapter>,
-) -> Result<(event::Event<'t>, Option<&'static str>), Reason> {
+    rules: &Rules,
+) -> Result<(event::Event<'t>, Option<&'static str>, Additions), Reason> {
     if root.kind() != Kind::Object {
         let message = format!("expected an object, found {}", root.kind().described());
         return Err(Reason::new(code::FIELD_TYPE, message));
     }
-    match adapter.or_else(|| adapter::find(root)) {
-        Some(adapter) => Ok(((adapter.read)(root)?, Some(adapter.name))),
-        None => Ok((event::read(root, Form::Sent)?.0, None)),
-    }
+    let (mut event, adapter) = match adapter.or_else(|| adapter::find(root)) {
+        Some(adapter) => ((adapter.read)(root)?, Some(adapter.name)),
+        None => (event::read(root, Form::Sent)?.0, None),
+    };
+    let additions = rules.apply(&mut event, adapter)?;
+    Ok((event, adapter, additions))
 }
 
 /// A record or line that is JSON and holds nothing.

@@ -44,7 +44,7 @@ pub trait Stream: Send + Sync {
 
     /// Hands every record of every shard that arrived at `since` or later, and whose put was answered
     /// before the scan began, to `visit` with its shard's name. Returns the time from which on the
-    /// stream still had every record when the scan ended.
+    /// stream, when the scan ended, still had every record that it ever took.
     fn scan(
         &self,
         stream: &str,

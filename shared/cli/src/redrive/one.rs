@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_event::{Bundle, Envelope, Record, transform};
-use cairn_ledger::Hash;
+use cairn_event::{Envelope, Record, Rules, transform};
+use cairn_ledger::{Coordinates, Hash};
 use cairn_store::{Objects, Placed, Redrive, StoreError, Stream, Table};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -141,7 +141,7 @@ pub(super) struct Run<'a, O, T, S> {
     pub(super) stores: &'a Stores<O, T, S>,
     pub(super) context: &'a Context<'a>,
     pub(super) options: &'a Options,
-    pub(super) bundle: &'a Bundle,
+    pub(super) rules: &'a Rules,
     pub(super) redrives: &'a Redrives,
     pub(super) seen: Option<&'a Seen>,
 }
@@ -174,7 +174,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
             let why = problem.unwrap_or_else(|| "its quarantine object is gone".to_owned());
             return Ok((None, Outcome::Lost { why }));
         };
-        let envelope = match Envelope::open(&raw, &self.bundle.limits) {
+        let envelope = match Envelope::open(&raw, &self.rules.bundle().limits) {
             Some(Ok(envelope)) => envelope,
             _ => Envelope { first: at.clone(), raw },
         };
@@ -210,7 +210,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
             data: envelope.to_bytes(),
         };
         let mut items = Vec::new();
-        transform(&first.chain, &record, self.bundle, &mut items);
+        transform(&first.chain, &record, self.rules, &mut items);
         let mut would = Would { events: 0, rejections: BTreeMap::new() };
         for item in items {
             match item {
@@ -226,7 +226,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
     /// What became of a redrive that an earlier run has begun and not ended; `None` if nothing did.
     async fn earlier(
         &self,
-        at: &cairn_ledger::Coordinates,
+        at: &Coordinates,
         marker: &Redrive,
         envelope: &Envelope,
     ) -> Result<Option<Outcome>, StoreError> {
@@ -252,7 +252,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
     /// Begins an item: of all runs, one does.
     async fn begin(
         &self,
-        at: &cairn_ledger::Coordinates,
+        at: &Coordinates,
         marker: Option<&Redrive>,
     ) -> Result<Result<Redrive, Outcome>, StoreError> {
         let now = (self.context.now)();
@@ -268,7 +268,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
     /// After a write of `next` that failed: whether it is there all the same, or what is.
     async fn reloaded(
         &self,
-        at: &cairn_ledger::Coordinates,
+        at: &Coordinates,
         next: &Redrive,
         error: StoreError,
     ) -> Result<Result<(), Outcome>, StoreError> {
@@ -286,12 +286,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
     }
 
     /// Puts what was begun, and tells so.
-    async fn put(
-        &self,
-        at: &cairn_ledger::Coordinates,
-        begun: &Redrive,
-        envelope: &Envelope,
-    ) -> Outcome {
+    async fn put(&self, at: &Coordinates, begun: &Redrive, envelope: &Envelope) -> Outcome {
         let mut data = envelope.to_bytes();
         let key = Hash::of(&data).to_string()[..32].to_owned();
         if data.len() + key.len() > MAX_RECORD {
@@ -319,7 +314,7 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
     }
 
     /// Writes into the table that an item is on the stream. Where that fails, a later run finds it there.
-    async fn tell(&self, at: &cairn_ledger::Coordinates, begun: &Redrive, placed: &Placed) {
+    async fn tell(&self, at: &Coordinates, begun: &Redrive, placed: &Placed) {
         let put = Redrive { put: Some(placed.clone()), ..begun.clone() };
         for _ in 0..ATTEMPTS {
             match self.stores.table.move_redrive(at, Some(begun), &put).await {

@@ -17,8 +17,10 @@ const SKEW: SignedDuration = SignedDuration::from_mins(15);
 pub(super) struct Seen {
     /// By the hash of the envelope, in the order in which they may be claimed.
     envelopes: Mutex<BTreeMap<Hash, Vec<Placed>>>,
-    /// From when on the stream has every record.
+    /// From when on the stream has every record that it ever took.
     whole: Timestamp,
+    /// When it was made.
+    created: Timestamp,
 }
 
 /// Reads the stream from the earliest redrive on that nobody knows the end of.
@@ -44,7 +46,8 @@ pub(super) async fn seek<S: Stream>(
             }
         })
         .await?;
-    Ok(Seen { envelopes: Mutex::new(envelopes), whole })
+    let created = stream.created(name).await?;
+    Ok(Seen { envelopes: Mutex::new(envelopes), whole, created })
 }
 
 impl Seen {
@@ -55,8 +58,9 @@ impl Seen {
         envelopes.get_mut(envelope).and_then(Vec::pop)
     }
 
-    /// Whether the stream reaches back to a redrive that was begun then.
+    /// Whether the stream reaches back to a redrive that was begun then; one that was made again since
+    /// does not.
     pub(super) fn reaches(&self, begun: Timestamp) -> bool {
-        begun.checked_sub(SKEW).is_ok_and(|earliest| self.whole <= earliest)
+        self.created <= begun && begun.checked_sub(SKEW).is_ok_and(|from| self.whole <= from)
     }
 }

@@ -31,6 +31,27 @@ pub(crate) fn is_name(text: &str) -> bool {
     (1..=ID_BYTES).contains(&text.len())
 }
 
+/// Whether a text can be a country: two letters (ISO 3166-1 alpha-2).
+pub(crate) fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a text can be a region of a country: the country, a hyphen, and one to three letters or
+/// digits (ISO 3166-2).
+pub(crate) fn is_region(text: &str, country: &str) -> bool {
+    let code = text.strip_prefix(country).and_then(|rest| rest.strip_prefix('-'));
+    let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    code.is_some_and(|code| (1..=3).contains(&code.len()) && code.bytes().all(known))
+}
+
+/// Whether a text can be the version of a program: 1 to 32 digits and dots, after `NT ` if it is
+/// one of Windows.
+pub(crate) fn is_version(text: &str) -> bool {
+    let number = text.strip_prefix("NT ").unwrap_or(text);
+    (1..=32).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
 /// Whether a text is an address.
 pub(crate) fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
@@ -47,7 +68,8 @@ pub(crate) fn is_action(text: &str) -> bool {
     text.len() <= 2 * NAME_BYTES && text.contains('.') && text.split('.').all(is_word)
 }
 
-fn is_schema(text: &str) -> bool {
+/// Whether a text can name a schema: an action, a slash and a version.
+pub(crate) fn is_schema(text: &str) -> bool {
     text.split_once('/').is_some_and(|(name, version)| {
         is_action(name)
             && (1..=9).contains(&version.len())

@@ -19,7 +19,9 @@ pub(crate) struct Reserved<'t> {
     pub(crate) adapter: Option<Value<'t>>,
     pub(crate) arrived: Option<Value<'t>>,
     pub(crate) coordinates: Option<Value<'t>>,
+    pub(crate) enrichment: Option<Value<'t>>,
     pub(crate) kind: Option<Value<'t>>,
+    pub(crate) redacted: Option<Value<'t>>,
     pub(crate) redrive: Option<Value<'t>>,
 }
 
@@ -102,7 +104,11 @@ impl<'t> Fields<'t> {
             b"coordinates" => {
                 *reserved(&mut self.reserved.coordinates, "/coordinates", form)? = Some(value);
             }
+            b"enrichment" => {
+                *reserved(&mut self.reserved.enrichment, "/enrichment", form)? = Some(value);
+            }
             b"kind" => *reserved(&mut self.reserved.kind, "/kind", form)? = Some(value),
+            b"redacted" => *reserved(&mut self.reserved.redacted, "/redacted", form)? = Some(value),
             b"redrive" => *reserved(&mut self.reserved.redrive, "/redrive", form)? = Some(value),
             _ => return Err(Reason::unknown("", name, FIELDS, "`data`")),
         }

@@ -110,7 +110,26 @@ fn a_bomb_is_one_rejection() {
     let Item::Rejection(rejection) = &made[0] else { panic!() };
     assert_eq!(rejection.raw, bomb);
     let many = [gzip(b"{}"), gzip(&vec![b'\n'; 11 << 20])].concat();
-    assert_eq!(codes(&items(many)), ["limit.decoded"]);
+    assert_eq!(codes(&items(many.clone())), ["limit.ratio"]);
+    let patient = limited(|limits| limits.ratio = 65_535);
+    assert_eq!(codes(&items_under(&patient, bomb)), ["limit.decoded"]);
+    assert_eq!(codes(&items_under(&patient, many)), ["limit.decoded"]);
+}
+
+#[test]
+fn what_unpacks_to_a_mebibyte_may_be_as_dense_as_it_likes() {
+    let padded = |spaces: usize| gzip(format!("{}{}", smallest(), " ".repeat(spaces)).as_bytes());
+    let strict = limited(|limits| limits.ratio = 1);
+    let length = smallest().to_string().len();
+    assert_eq!(codes(&items_under(&strict, padded((1 << 20) - length))), ["event"]);
+    assert_eq!(codes(&items_under(&strict, padded((1 << 20) - length + 1))), ["limit.ratio"]);
+    // And beyond, each encoded byte counts.
+    let long = padded((2 << 20) - length);
+    let ratio = u32::try_from((2_usize << 20).div_ceil(long.len())).unwrap();
+    let enough = limited(|limits| limits.ratio = ratio);
+    assert_eq!(codes(&items_under(&enough, long.clone())), ["event"]);
+    let less = limited(|limits| limits.ratio = ratio - 1);
+    assert_eq!(codes(&items_under(&less, long)), ["limit.ratio"]);
 }
 
 #[test]
@@ -121,7 +140,8 @@ fn numbers_that_grow_make_no_more_leaves_than_the_record_may_have() {
     let item = item.replace("\"@\"", &format!("{{\"n\":[{numbers}]}}"));
     let bomb = gzip(vec![item; 20].join("\n").as_bytes());
     assert!(bomb.len() < 40_000);
-    let made = check(bomb.clone());
+    let patient = limited(|limits| limits.ratio = 65_535);
+    let made = items_under(&patient, bomb.clone());
     assert_eq!(codes(&made), ["limit.canonical"]);
     let Item::Rejection(rejection) = &made[0] else { panic!() };
     assert_eq!(rejection.raw, bomb);

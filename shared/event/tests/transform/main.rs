@@ -5,13 +5,16 @@
 mod bundles;
 mod cloudtrail;
 mod delivery_files;
+mod enrichment;
 mod fields;
 mod footprint;
 mod formats;
 mod hostile;
 mod leaves;
 mod readme;
+mod redaction;
 mod redrive;
 mod resources;
+mod schemas;
 mod support;
 mod vectors;

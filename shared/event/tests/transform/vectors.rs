@@ -1,6 +1,6 @@
 //! The committed vectors, which were made without this code.
 
-use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, transform};
+use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, Rules, transform};
 use cairn_ledger::Hash;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn events_are_sealed_as_the_vectors_say() {
             data: format!("[{}]", inputs.join(",")).into_bytes(),
         };
         let mut items = Vec::new();
-        transform(&chain, &record_sent, &bundle, &mut items);
+        transform(&chain, &record_sent, &crate::support::rules(&bundle), &mut items);
         assert_eq!(items.len(), record.len());
         for (item, event) in items.iter().zip(record) {
             let Item::Event(leaf) = item else { panic!("{item:?}") };
@@ -55,7 +55,7 @@ fn rejections_are_sealed_as_the_vectors_say() {
         data: hex::decode(text(&vector["raw"])).unwrap(),
     };
     let mut items = Vec::new();
-    transform(&chain, &record, &Bundle::with_tenant_key([0; 32]), &mut items);
+    transform(&chain, &record, &Rules::with_tenant_key([0; 32]), &mut items);
     let [Item::Rejection(rejection)] = &items[..] else { panic!("{items:?}") };
     // Messages are for people and may change; all else is fixed.
     let reason = Reason {

@@ -185,8 +185,8 @@ impl Stream for Kinesis {
         for shard in self.shards(stream).await? {
             self.scan_shard(stream, &shard.shard_id, since, &mut visit).await?;
         }
-        let (created, retention) = self.summary(stream).await?;
-        Ok(created.max(Timestamp::now() - retention))
+        let (_, retention) = self.summary(stream).await?;
+        Ok(Timestamp::now() - retention)
     }
 }
 

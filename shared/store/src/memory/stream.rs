@@ -58,8 +58,8 @@ impl Memory {
     /// Makes a stream, in place of one of the same name; returns its shards.
     pub fn create_stream(&self, stream: &str, shards: usize) -> Vec<String> {
         let created = whole_second_before(self.now());
-        let (shards_made, whole) = (BTreeMap::new(), created);
-        let mut made = StreamState { created, shards: shards_made, made: 0, records: 0, whole };
+        let (none, whole) = (BTreeMap::new(), Timestamp::MIN);
+        let mut made = StreamState { created, shards: none, made: 0, records: 0, whole };
         let names = (0..shards).map(|_| made.add_shard(Vec::new())).collect();
         self.state().streams.insert(stream.to_owned(), made);
         names

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cairn_batch::{Row, encode_rows, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, TRANSFORM, transform};
+use cairn_event::{Bundle, Item, Leaf, Record, Rules, TRANSFORM, transform};
 use cairn_ledger::{
     BatchHeader, ChainId, Checkpoint, Counts, Cursors, Frontier, Hash, Lineage, LogTree, Parent,
     Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree, VerifierKey,
@@ -183,6 +183,7 @@ impl World {
 
     /// What an honest writer would seal.
     pub fn draft(&mut self, chain: &ChainId, records: &[Vec<u8>]) -> Draft {
+        let rules = Rules::new(self.bundle.clone(), None).unwrap();
         let mut items = Vec::new();
         for data in records {
             self.records += 1;
@@ -191,7 +192,7 @@ impl World {
             let arrived = self.now + SignedDuration::from_millis(self.records as i64);
             let record =
                 Record { sequence: sequence.parse().unwrap(), arrived, data: data.clone() };
-            transform(chain, &record, &self.bundle, &mut items);
+            transform(chain, &record, &rules, &mut items);
         }
         let number = self.chains.get(chain).map_or(0, |chain| chain.next);
         let salt = [9; 32];
