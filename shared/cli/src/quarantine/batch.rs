@@ -1,6 +1,7 @@
 //! The rejections of a batch, with their raw bytes, as far as these are what the leaves commit to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -56,15 +57,15 @@ pub(crate) async fn rejected(
         let Some(raw) = parts.raw else { continue };
         let said: Said = serde_json::from_slice(leaf).map_err(|error| fail(error.to_string()))?;
         let object = keys::quarantine(&header.chain, header.number, &raw.quarantine);
-        if !kept.contains_key(&raw.quarantine) {
-            kept.insert(raw.quarantine, lines(objects, &object, &raw.quarantine).await?);
-        }
+        let lines = match kept.entry(raw.quarantine) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(space) => space.insert(lines(objects, &object, &raw.quarantine).await?),
+        };
         let LeafParts { chain, index, sequence, .. } = parts;
         let coordinates = Coordinates { chain, index, sequence };
-        let (kept, problem) = match kept.get_mut(&raw.quarantine) {
-            Some(Ok(lines)) => bytes(lines, &coordinates, &raw),
-            Some(Err(without)) => without.clone(),
-            None => (Kept::Gone, None),
+        let (kept, problem) = match lines {
+            Ok(lines) => bytes(lines, &coordinates, &raw),
+            Err(without) => without.clone(),
         };
         items.push(Item {
             coordinates,

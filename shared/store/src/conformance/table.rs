@@ -266,6 +266,11 @@ async fn one_of_many_moves_of_the_log_wins<T: Table + Clone + 'static>(store: &T
     assert_eq!(store.log_head().await.unwrap().as_ref(), Some(&contenders[winner]));
 }
 
+/// Markers keep milliseconds.
+fn whole(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap()
+}
+
 fn item(chain: &ChainId, sequence: &str, index: u32) -> Coordinates {
     Coordinates { chain: chain.clone(), index, sequence: sequence.parse().unwrap() }
 }
@@ -275,8 +280,9 @@ async fn a_redrive_moves_from_where_it_is(store: &impl Table, ground: &Ground) {
     let at = item(&chain, "4959", 7);
     assert_eq!(store.redrive(&at).await.unwrap(), None);
     assert_eq!(store.redrives(&chain).await.unwrap().len(), 0);
-    let begun = Redrive { run: "a".to_owned(), begun: ground.now, put: None };
-    let later = Redrive { begun: ground.now + SignedDuration::from_millis(1), ..begun.clone() };
+    let now = whole(ground.now);
+    let begun = Redrive { run: "a".to_owned(), begun: now, put: None };
+    let later = Redrive { begun: now + SignedDuration::from_millis(1), ..begun.clone() };
     let other = Redrive { run: "b".to_owned(), ..begun.clone() };
     let placed = Placed { shard: "shardId-1".to_owned(), sequence: "77".parse().unwrap() };
     let put = Redrive { put: Some(placed), ..begun.clone() };
@@ -303,7 +309,7 @@ async fn a_redrive_moves_from_where_it_is(store: &impl Table, ground: &Ground) {
 
 async fn one_of_many_redrives_wins<T: Table + Clone + 'static>(store: &T, ground: &Ground) {
     let at = item(&chain(ground, "redrive-race"), "4959", 0);
-    let contender = |n: u8| Redrive { run: n.to_string(), begun: ground.now, put: None };
+    let contender = |n: u8| Redrive { run: n.to_string(), begun: whole(ground.now), put: None };
     let begin = |redrive: Redrive| {
         let (store, at) = (store.clone(), at.clone());
         async move { store.move_redrive(&at, None, &redrive).await }

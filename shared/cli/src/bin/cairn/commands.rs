@@ -1,5 +1,7 @@
 //! Each command: arguments in, answer out.
 
+mod redrive;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -24,6 +26,8 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
     match &args.command {
         Command::Put(args) => put(&cloud, args, output).await,
         Command::Status => status(&cloud, output).await,
+        Command::Quarantine(args) => redrive::quarantine(&cloud, args, output).await,
+        Command::Redrive(args) => redrive::redrive(&cloud, args, output).await,
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,

@@ -1,12 +1,14 @@
 //! Answers for people, and those for programs that are no plain data.
 
 mod evidence;
+mod redriven;
 mod summary;
 mod verification;
 
 use std::fmt;
 
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
+pub(crate) use redriven::{item, item_json, items, redriven, summary};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{verified, verified_json};
 
