@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod again;
+mod cloud;
 mod expired;
 mod faults;
 mod story;
