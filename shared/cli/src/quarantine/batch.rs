@@ -114,3 +114,30 @@ fn bytes(
     }
     (Kept::Raw(raw), None)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_line_counts_only_if_its_leaf_commits_to_it() {
+        let at: Coordinates = "events/20260131T120000Z/shardId-000000000000#7#0".parse().unwrap();
+        let (salt, raw) = ([5; 32], b"raw".to_vec());
+        let sha256 = Hash::of(&[&salt[..], &raw].concat());
+        let expected = RawCommitment { bytes: 3, quarantine: Hash::EMPTY_ROOT, sha256 };
+        let kept = |at: &Coordinates, salt: [u8; 32], raw: &[u8], expected: &RawCommitment| {
+            let mut lines = BTreeMap::from([(at.clone(), (salt, raw.to_vec()))]);
+            let at = "events/20260131T120000Z/shardId-000000000000#7#0".parse().unwrap();
+            bytes(&mut lines, &at, expected).0
+        };
+        assert_eq!(kept(&at, salt, &raw, &expected), Kept::Raw(raw.clone()));
+        assert_eq!(kept(&at, [6; 32], &raw, &expected), Kept::Altered, "another salt");
+        assert_eq!(kept(&at, salt, b"war", &expected), Kept::Altered, "other bytes");
+        let longer = RawCommitment { bytes: 4, ..expected };
+        assert_eq!(kept(&at, salt, &raw, &longer), Kept::Altered, "another length");
+        let elsewhere = Coordinates { index: 1, ..at };
+        assert_eq!(kept(&elsewhere, salt, &raw, &expected), Kept::Altered, "another item's");
+    }
+}
