@@ -7,6 +7,7 @@
 //! again begins anew.
 
 pub mod answer;
+pub mod detached;
 pub mod discarded;
 pub mod event;
 pub mod gather;
@@ -91,7 +92,7 @@ impl Driver {
         let shared = Arc::new(Shared {
             mapping,
             pace,
-            pool: Pool::new(function),
+            pool: Arc::new(Pool::new(function)),
             kinesis: aws_sdk_kinesis::Client::new(config),
             s3: aws::s3(config),
             observer: Observer::new(watch),
@@ -101,7 +102,7 @@ impl Driver {
     }
 
     /// The function's processes.
-    pub fn pool(&self) -> &Pool {
+    pub fn pool(&self) -> &Arc<Pool> {
         &self.shared.pool
     }
 

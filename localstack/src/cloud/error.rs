@@ -7,6 +7,7 @@ use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 use cairn_store::DeploymentError;
 
 use crate::build::BuildError;
+use crate::driver::MappingError;
 use crate::emulator::EmulatorError;
 
 /// Why there is no deployment.
@@ -58,6 +59,9 @@ pub enum CloudError {
         /// What is missing.
         member: &'static str,
     },
+    /// The driver cannot do what the mapping says.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The key that signs checkpoints is not one Cairn can use.
     #[error("public key of {key}: {detail}")]
     Key {

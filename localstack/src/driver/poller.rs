@@ -27,7 +27,7 @@ use super::work::{Action, Discard, Input, Rules, Work};
 pub(super) struct Shared {
     pub(super) mapping: Mapping,
     pub(super) pace: Pace,
-    pub(super) pool: Pool,
+    pub(super) pool: Arc<Pool>,
     pub(super) kinesis: aws_sdk_kinesis::Client,
     pub(super) s3: aws_sdk_s3::Client,
     pub(super) observer: Observer,
