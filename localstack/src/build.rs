@@ -73,6 +73,14 @@ pub fn functions(profile: Profile) -> Result<Functions, BuildError> {
         .arg("--target-dir")
         .arg(folders::target())
         .stdin(Stdio::null());
+    // What cargo tells a program that it runs would make some build scripts (ring's) run again, and all
+    // that depends on them compile anew, back and forth.
+    let told = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
+            command.env_remove(name);
+        }
+    }
     if profile == Profile::Release {
         command.arg("--release");
     }

@@ -72,7 +72,7 @@ async fn checkpoint_killed_at_any_request_signs_nothing_wrong() {
             assert!(n < MOST, "{hit:#?}");
         }
     }
-    for write in ["UpdateItem", "/log/tile/", "/log/checkpoint", "TrentService.Sign"] {
+    for write in ["PutItem", "/log/tile/", "/log/checkpoint", "TrentService.Sign"] {
         let count = hit.iter().filter(|what| what.contains(write)).count();
         assert!(count >= 2, "no kill before and after {write}: {hit:#?}");
     }

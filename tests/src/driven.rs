@@ -171,8 +171,13 @@ impl Driven {
 
     /// Waits until something has happened.
     pub async fn until(&self, what: &str, is_it: impl Fn(&Happening) -> bool) {
+        self.until_times(1, what, is_it).await;
+    }
+
+    /// Waits until something has happened so often.
+    pub async fn until_times(&self, times: usize, what: &str, is_it: impl Fn(&Happening) -> bool) {
         let begun = Instant::now();
-        while !self.happened().iter().any(&is_it) {
+        while self.happened().iter().filter(|happening| is_it(happening)).count() < times {
             self.check_patience(begun, what);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
