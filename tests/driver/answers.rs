@@ -49,6 +49,28 @@ async fn ingest_that_times_out_loses_nothing_and_its_late_writes_do_no_harm() {
     driven.finish(driver).await;
 }
 
+/// The SDK asks again by itself; here it is left without an answer each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ingest_that_gets_no_answers_loses_nothing() {
+    let driven = Driven::start("no-answers", 1).await;
+    let driver = driven.drive(driven.settings().await);
+    for write in ["/quarantine/", "/batches/", "TransactWriteItems"] {
+        for fault in [Fault::BreakBefore, Fault::BreakAfter] {
+            let mut hits = 0;
+            driven.proxy.set(move |passing| {
+                let now = passing.what.contains(write) && !passing.what.starts_with("GET");
+                hits += usize::from(now);
+                (now && hits <= 4).then_some(fault)
+            });
+            driven.put(0, 3, 10).await;
+            driven.put_bad(0).await;
+            driven.sealed().await;
+            assert!(!driven.proxy.hit().is_empty(), "{write}: {fault:?}");
+        }
+    }
+    driven.finish(driver).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_partial_failure_goes_on_where_ingest_says() {
     let driven = Driven::start("partial", 1).await;
@@ -80,11 +102,15 @@ async fn a_partial_failure_goes_on_where_ingest_says() {
     });
     driven.put(0, 3, 10).await;
     let second = driven.drive(settings);
-    driven.until("partly done", |happening| answered(happening, Answer::From(3))).await;
+    let six = |happening: &Happening| matches!(happening, Happening::Invoked { records: 6, .. });
+    driven.until("handed over", six).await;
+    driven.put(0, 1, 10).await;
     driven.finish(second).await;
+    let partly = |happening: &Happening| answered(happening, Answer::From(3));
+    assert!(driven.happened().iter().any(partly), "{:#?}", driven.happened());
     let headers = driven.headers().await;
     let counts: Vec<_> = headers.iter().map(|header| header.counts.records).collect();
-    assert_eq!(counts, [3, 3]);
+    assert_eq!(counts, [3, 3, 1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,6 +23,10 @@ pub enum Fault {
     KillBefore,
     /// They are killed once the cloud has done it, before they are told.
     KillAfter,
+    /// The connection breaks before it reaches the cloud.
+    BreakBefore,
+    /// It breaks once the cloud has done it.
+    BreakAfter,
     /// The cloud does it at once, and its answer comes so much later.
     Hold(Duration),
     /// It reaches the cloud so much later, whoever is still waiting then.
@@ -147,6 +151,11 @@ impl State {
             Some(Fault::KillAfter) => {
                 forward(&self.cloud, parts, body).await?;
                 self.kill().await;
+                Err(Broken)
+            }
+            Some(Fault::BreakBefore) => Err(Broken),
+            Some(Fault::BreakAfter) => {
+                forward(&self.cloud, parts, body).await?;
                 Err(Broken)
             }
             Some(Fault::Hold(time)) => {
