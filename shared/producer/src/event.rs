@@ -71,3 +71,6 @@ impl Event {
         Self { id: Box::default(), json, keys: OrderKeys { tenant: 0, actor: 0, resource: 0 } }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,10 @@ impl Producer {
         queue.counters.full +=
             u64::from(how == How::New && matches!(admitted, Err(NoRoom::Full(_))));
         drop(queue);
-        self.shared.work.notify_one();
+        // Only then: the dispatcher wakes whoever is first in line, who would wake it in turn.
+        if admitted.is_ok() {
+            self.shared.work.notify_one();
+        }
         admitted
     }
 

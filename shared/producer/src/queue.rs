@@ -219,6 +219,3 @@ impl Queue {
         flushed
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -299,6 +299,3 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpillErr
     let path = path.to_owned();
     move |source| SpillError::Io { what, path, source }
 }
-
-#[cfg(test)]
-mod tests;

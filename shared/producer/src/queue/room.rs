@@ -181,7 +181,7 @@ impl Queue {
     }
 
     /// Adds who sends it and its number.
-    fn stamp(&self, event: &mut Event) -> usize {
+    pub(crate) fn stamp(&self, event: &mut Event) -> usize {
         event.json.pop();
         let cut = event.json.len();
         let (id, seq) = (&self.id, self.next_seq);
