@@ -15,7 +15,7 @@ fn draft(n: usize) -> Draft {
         .data("n", n)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_is_sealed_once_with_a_counter_without_gaps() {
     let cloud = cloud().await;
     let plain = Producer::start(config(&cloud), Client::new(cloud.config())).unwrap();
