@@ -131,10 +131,10 @@ impl Queue {
     /// What is to be done now.
     pub(crate) fn step(&mut self, now: Instant) -> Step {
         self.refill(now);
-        if let Closing::By(end) = self.closing {
-            if self.outstanding() == 0 || end.is_some_and(|end| end <= now) {
-                return Step::End;
-            }
+        if let Closing::By(end) = self.closing
+            && (self.outstanding() == 0 || end.is_some_and(|end| end <= now))
+        {
+            return Step::End;
         }
         let hurry = self.closing != Closing::No || !self.flushes.is_empty();
         let linger = self.config.linger;

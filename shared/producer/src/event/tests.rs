@@ -201,7 +201,8 @@ fn nested(depth: usize) -> Value {
 
 #[test]
 fn the_deepest_events_that_are_sealed_can_be_built_and_no_deeper_ones() {
-    let makes: [(&str, usize, fn(Value) -> Draft); 4] = [
+    type Make = fn(Value) -> Draft;
+    let makes: [(&str, usize, Make); 4] = [
         ("data", 30, |value| draft().data("a", value)),
         ("attributes", 29, |value| draft().resource(Resource::new("a", "b").attribute("a", value))),
         ("before", 29, |value| draft().change(Change::new("a").before(value))),

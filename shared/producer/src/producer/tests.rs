@@ -314,7 +314,8 @@ async fn records_are_compressed_where_that_is_asked_for() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_is_refused_at_the_start() {
-    let changes: [(&str, fn(&mut Config)); 9] = [
+    type Change = fn(&mut Config);
+    let changes: [(&str, Change); 9] = [
         ("stream", |config| config.stream.clear()),
         ("name", |config| config.name = "\"".to_owned()),
         ("name", |config| config.name = "a".repeat(65)),

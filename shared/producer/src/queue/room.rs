@@ -73,7 +73,7 @@ impl Queue {
             self.push(event, cut, receipt.take(), now);
             return Ok(());
         }
-        match self.to_disk(&event, reserved) {
+        match self.spill(&event, reserved) {
             Ok(()) => {
                 if let Some(receipt) = receipt.take() {
                     self.receipts.insert(self.next_seq, receipt);
@@ -126,7 +126,7 @@ impl Queue {
         self.count_peak();
     }
 
-    fn to_disk(&mut self, event: &Event, forced: bool) -> Result<(), AppendError> {
+    fn spill(&mut self, event: &Event, forced: bool) -> Result<(), AppendError> {
         let key = self.order_key(&event.keys);
         let Some(spill) = &mut self.spill else { return Err(AppendError::Full) };
         let begins = !spill.is_active();
