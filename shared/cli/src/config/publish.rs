@@ -86,3 +86,6 @@ async fn put(
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -253,7 +253,7 @@ fn validator(schema: &Value) -> Option<jsonschema::Validator> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_an_earlier_schema_takes_a_compatible_one_takes(
