@@ -62,6 +62,7 @@ fn every_keyword_that_narrows_is_named_with_its_place() {
         (json!({"enum": [1, 2]}), json!({"enum": [1]}), "schema.enum", "/enum"),
         (json!({"enum": [1, 2]}), json!({"const": 1}), "schema.enum", "/const"),
         (json!({}), json!({"const": 1}), "schema.enum", "/const"),
+        (json!({"enum": [1, 2]}), json!({"enum": [1, 2], "const": 1}), "schema.enum", "/enum"),
         (json!({"maxLength": 5}), json!({"maxLength": 4}), "schema.range", "/maxLength"),
         (json!({}), json!({"minItems": 1}), "schema.range", "/minItems"),
         (
