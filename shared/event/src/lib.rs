@@ -5,17 +5,21 @@ mod adapter;
 mod bundle;
 mod decode;
 mod event;
+mod inspect;
 mod json;
+mod kpl;
 mod leaf;
 mod reason;
 mod rejection;
 mod rules;
 mod split;
+mod unpack;
 
 pub use bundle::{
     ActionPattern, ActorEntry, Bundle, BundleError, Detail, Heuristic, Limits, LocationSource,
     PointerPattern, Redaction, RedactionAction, Retention, Tenant, Unknown,
 };
+pub use inspect::{Inspection, inspect};
 pub use leaf::{EventColumns, Leaf, LeafError, LeafParts, RawCommitment};
 pub use reason::{CODES, Reason};
 pub use rejection::Rejection;
@@ -61,13 +65,9 @@ impl Item {
 /// Turns a record into items, at least one, in record order. Pure: the result depends on the
 /// arguments alone.
 pub fn transform(chain: &ChainId, record: &Record, rules: &Rules, items: &mut Vec<Item>) {
-    let seal = event::Seal::new(chain, record);
-    let split = decode::decode(&record.data, &rules.bundle().limits).and_then(|text| {
-        // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        split::Splitter::new(record, &seal, rules, text, items).split()
-    });
-    if let Err(reason) = split {
+    let before = items.len();
+    if let Err(reason) = unpack::unpack(chain, record, rules, items) {
+        items.truncate(before);
         items.push(Item::Rejection(Rejection {
             sequence: record.sequence.clone(),
             arrived: record.arrived,

@@ -29,21 +29,21 @@ const FIELDS: &str = "tenant, time, action, actor, resource, outcome, id, reason
 
 /// The fields as they come, before it is known whether the required ones are there.
 #[derive(Default)]
-struct Fields<'t> {
-    id: Option<Text<'t>>,
-    tenant: Option<Text<'t>>,
-    time: Option<(Text<'t>, i64)>,
-    action: Option<Text<'t>>,
-    actor: Option<Actor<'t>>,
-    resource: Option<Resource<'t>>,
-    outcome: Option<Text<'t>>,
-    reason: Option<Text<'t>>,
-    source: Option<Source<'t>>,
-    trace: Option<Trace<'t>>,
-    changes: Option<Value<'t>>,
-    data: Option<Value<'t>>,
-    schema: Option<Text<'t>>,
-    producer: Option<Value<'t>>,
+pub(crate) struct Fields<'t> {
+    pub(crate) id: Option<Text<'t>>,
+    pub(crate) tenant: Option<Text<'t>>,
+    pub(crate) time: Option<(Text<'t>, i64)>,
+    pub(crate) action: Option<Text<'t>>,
+    pub(crate) actor: Option<Actor<'t>>,
+    pub(crate) resource: Option<Resource<'t>>,
+    pub(crate) outcome: Option<Text<'t>>,
+    pub(crate) reason: Option<Text<'t>>,
+    pub(crate) source: Option<Source<'t>>,
+    pub(crate) trace: Option<Trace<'t>>,
+    pub(crate) changes: Option<Value<'t>>,
+    pub(crate) data: Option<Value<'t>>,
+    pub(crate) schema: Option<Text<'t>>,
+    pub(crate) producer: Option<Value<'t>>,
     reserved: Reserved<'t>,
 }
 
@@ -82,6 +82,19 @@ pub(crate) fn read(root: Value<'_>, form: Form) -> Result<(Event<'_>, Reserved<'
 }
 
 impl<'t> Fields<'t> {
+    /// The fields of somebody else's object that have the form of an event's; all others count as
+    /// absent.
+    pub(crate) fn found(root: Value<'t>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in root.members() {
+            if FIELDS.split(", ").any(|known| name.is(known)) {
+                // Whatever is wrong with it: it takes nothing then.
+                let _absent = fields.take(name, value, Form::Sent);
+            }
+        }
+        fields
+    }
+
     fn take(&mut self, name: MemberName<'t>, value: Value<'t>, form: Form) -> Result<(), Reason> {
         match &*name.bytes() {
             b"action" => self.action = Some(check::action(value, "/action")?),

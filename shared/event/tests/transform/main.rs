@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bundles;
+mod cloudevents;
 mod cloudtrail;
 mod delivery_files;
 mod enrichment;
@@ -10,10 +11,14 @@ mod fields;
 mod footprint;
 mod formats;
 mod hostile;
+mod kpl;
+mod kubernetes;
 mod leaves;
+mod ocsf;
 mod readme;
 mod redaction;
 mod resources;
 mod schemas;
 mod support;
 mod vectors;
+mod zstandard;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cairn_cli::generate::LATEST;
-use cairn_cli::put::Partition;
+use cairn_cli::put::{Format, Partition};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -51,8 +51,9 @@ fn start(text: &str) -> Result<Timestamp, String> {
 pub(crate) enum Command {
     /// Put events on the stream.
     ///
-    /// Files may hold one event, an array, JSON lines or a CloudTrail delivery; plain or gzip. What
-    /// is no JSON is put as it is: ingest keeps it, with the reason why it was rejected.
+    /// Files may hold one event, an array, JSON lines, a CloudTrail delivery or a list of Kubernetes
+    /// audit events; plain, gzip or zstd. What is no JSON is put as it is: ingest keeps it, with the
+    /// reason why it was rejected.
     ///
     /// Records go in requests of up to 500. What the stream refuses is put again, after what it took
     /// meanwhile: their order is that of the input only as long as nothing is refused. After a
@@ -87,12 +88,46 @@ pub(crate) struct Put {
     /// Pack events into records of up to so many KiB (256 unless given), as compressed JSON lines.
     #[arg(long, value_name = "KIB", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "256")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with_all = ["partition", "raw"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with = "partition")]
     pub(crate) pack: Option<u32>,
 
-    /// Cut nothing: each file is one record, and each line of standard input.
-    #[arg(long)]
-    pub(crate) raw: bool,
+    /// What the input is. A format that is named is checked first: if anything is not of it, nothing
+    /// is put.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Is,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Is {
+    /// Whatever each event shows itself to be.
+    #[default]
+    Auto,
+    /// Events of Cairn's own form.
+    Event,
+    /// AWS CloudTrail records, or the files it delivers.
+    Cloudtrail,
+    /// CloudEvents 1.0.
+    Cloudevents,
+    /// Audit events of Kubernetes, or lists of them.
+    Kubernetes,
+    /// OCSF events.
+    Ocsf,
+    /// Records as they are, such as KPL aggregates: each file is one, and each line of standard input.
+    Raw,
+}
+
+impl From<Is> for Format {
+    fn from(is: Is) -> Self {
+        match is {
+            Is::Auto => Self::Auto,
+            Is::Event => Self::Event,
+            Is::Cloudtrail => Self::Cloudtrail,
+            Is::Cloudevents => Self::Cloudevents,
+            Is::Kubernetes => Self::Kubernetes,
+            Is::Ocsf => Self::Ocsf,
+            Is::Raw => Self::Raw,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

@@ -10,7 +10,7 @@ use cairn_cli::put::{Input, PutError};
 use cairn_cli::verify::{Memory, write_whole};
 use cairn_cli::{Cloud, Query, Settings, Standing};
 
-use crate::args::{Args, Check, Command, Generate, Prove, Put, Show, Verify};
+use crate::args::{Args, Check, Command, Generate, Is, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
 use crate::{Failure, Verdict, render, unable};
 
@@ -69,10 +69,15 @@ async fn put(cloud: &Cloud, args: &Put, output: &mut Output) -> Result<Verdict, 
         [] => vec![Input::Stdin],
         paths => paths.iter().map(|path| input(path)).collect(),
     };
+    if args.pack.is_some() && args.format == Is::Raw {
+        return Err(unable(
+            "expected --pack or --format raw, found both: raw records stay as they are",
+        ));
+    }
     let options = cairn_cli::put::Options {
         partition: args.partition.into(),
         pack: args.pack.map(|kib| (kib as usize) << 10),
-        raw: args.raw,
+        format: args.format.into(),
     };
     let unit = if inputs.contains(&Input::Stdin) { Unit::Nothing } else { Unit::Bytes };
     let bar = Bar::new("putting", unit);
