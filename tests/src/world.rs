@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
 use cairn_event::Bundle;
 use cairn_ingest::{Handled, IngestError, Request, Response};
-use cairn_ledger::{ChainId, Hash, VerifierKey};
+use cairn_ledger::{ChainId, Cursors, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
 use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
@@ -88,6 +88,23 @@ impl World {
     pub async fn under(&self, bundle: Bundle) -> Self {
         self.add_config(&bundle.to_json()).await;
         Self { bundle, ..self.clone() }
+    }
+
+    /// The same deployment, whose processes judge by another bundle from here on.
+    pub fn judging_by(&self, bundle: &Bundle) -> Self {
+        Self { bundle: bundle.clone(), ..self.clone() }
+    }
+
+    /// The config bundle that judges.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// How far the log has come.
+    pub async fn cursors(&self) -> Cursors {
+        let Some(head) = self.cloud.log_head().await.unwrap() else { return Cursors::default() };
+        let object = self.cloud.read(&keys::cursors(&head.to.cursors)).await.unwrap().unwrap();
+        Cursors::parse(&object.body).unwrap()
     }
 
     /// Another deployment that starts with all that this one has.

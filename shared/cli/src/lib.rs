@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod cloud;
+pub mod entries;
 pub mod find;
 pub mod generate;
 mod log;

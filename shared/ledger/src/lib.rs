@@ -7,6 +7,7 @@ mod chain;
 mod checkpoint;
 mod cursors;
 mod document;
+mod entry;
 mod hash;
 mod header;
 pub mod note;
@@ -18,8 +19,9 @@ pub mod tree;
 
 pub use chain::{ChainId, ChainIdError, SequenceNumber, SequenceNumberError};
 pub use checkpoint::{Checkpoint, CheckpointError, OpenCheckpoint};
-pub use cursors::{Cursor, CursorError, Cursors};
+pub use cursors::{Cursor, CursorError, Cursors, MAX_BUNDLES};
 pub use document::DocumentError;
+pub use entry::{ConfigChange, Entry, EntryError};
 pub use hash::{Hash, HashError};
 pub use header::{BatchHeader, Counts, HeaderError, Lineage, Parent, SealedHeader};
 pub use note::{KeyError, Note, NoteError, Signature, VerifierKey};

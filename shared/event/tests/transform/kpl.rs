@@ -201,11 +201,27 @@ fn the_limits_hold_for_all_user_records_together() {
     let numbers = vec!["1e20"; 40_000].join(",");
     let item = with(smallest(), "/data", Some(serde_json::json!("@"))).to_string();
     let item = item.replace("\"@\"", &format!("{{\"n\":[{numbers}]}}"));
-    let bundle = limited(|limits| limits.decoded_bytes = 2 << 20);
+    let bundle = limited(|limits| (limits.decoded_bytes, limits.ratio) = (2 << 20, 65_535));
     let user = zstd(item.as_bytes());
     assert_eq!(codes(&items_under(&bundle, aggregate(&[&user[..]; 5]))), ["event"; 5]);
     let rejection = rejection_under(&bundle, aggregate(&[&user[..]; 6]));
     assert_eq!(rejection.reason.code, "limit.canonical");
+}
+
+#[test]
+fn the_ratio_is_of_the_whole_aggregate() {
+    let packed = zstd((smallest().to_string() + &" ".repeat(600_000)).as_bytes());
+    let codes = |ratio, users: &[&[u8]]| {
+        codes(&items_under(&limited(|limits| limits.ratio = ratio), aggregate(users)))
+    };
+    // Up to 1 MiB the ratio may be any.
+    assert_eq!(codes(1, &[&packed]), ["event"]);
+    assert_eq!(codes(200, &[&packed, &packed]), ["limit.ratio"]);
+    assert_eq!(codes(65_535, &[&packed, &packed]), ["event"; 2]);
+    // The bytes of the others count on both sides.
+    let long = with(smallest(), "/data", Some(serde_json::json!({ "x": "x".repeat(6_000) })));
+    let long = long.to_string();
+    assert_eq!(codes(200, &[&packed, &packed, long.as_bytes()]), ["event"; 3]);
 }
 
 #[test]

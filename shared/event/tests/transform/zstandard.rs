@@ -95,9 +95,12 @@ fn a_bomb_is_one_rejection() {
     let bomb = zstd(&vec![b' '; 64 << 20]);
     assert!(bomb.len() < 10_000);
     let rejection = rejection(bomb.clone());
-    assert_eq!((rejection.reason.code, rejection.raw), ("limit.decoded", bomb));
+    assert_eq!((rejection.reason.code, &rejection.raw), ("limit.ratio", &bomb));
     let many = vec![zstd(&vec![b'\n'; 1 << 20]); 11].concat();
-    assert_eq!(codes(&items(many)), ["limit.decoded"]);
+    assert_eq!(codes(&items(many.clone())), ["limit.ratio"]);
+    let any = limited(|limits| limits.ratio = 65_535);
+    assert_eq!(codes(&items_under(&any, bomb)), ["limit.decoded"]);
+    assert_eq!(codes(&items_under(&any, many)), ["limit.decoded"]);
 }
 
 #[test]

@@ -379,9 +379,8 @@ fn a_location_database_that_is_missing_or_altered_is_named() {
     let database = b"any bytes".to_vec();
     let hash = Hash::of(&database);
     let key = keys::bundle(&hash);
-    // It is there before the bundle is.
     world.put_locked(&key, database.clone(), 3650);
-    assert!(world.verify().ok);
+    assert_eq!(codes(&world.verify()), [Code::ConfigUnexpected]);
     let mut bundle = world.bundle.clone();
     let detail = cairn_event::Detail::Country;
     bundle.location = Some(cairn_event::LocationSource { database: hash, detail });

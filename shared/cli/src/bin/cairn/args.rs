@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Show how far chains, log and checkpoint are.
     Status,
+    /// Show what the log has: its config changes, or the entry at a position.
+    Log(Log),
     /// Find an event in the archive and show it.
     Show(Show),
     /// Make the proof file of an event.
@@ -176,6 +178,12 @@ pub(crate) struct Generate {
     /// Write to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Log {
+    /// Position of the entry to show, from 0.
+    pub(crate) position: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use cairn_cli::put::{Input, PutError};
 use cairn_cli::verify::{Memory, write_whole};
 use cairn_cli::{Cloud, Query, Settings, Standing};
 
-use crate::args::{Args, Check, Command, Generate, Is, Prove, Put, Show, Verify};
+use crate::args::{Args, Check, Command, Generate, Is, Log, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
 use crate::{Failure, Verdict, render, unable};
 
@@ -24,6 +24,7 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
     match &args.command {
         Command::Put(args) => put(&cloud, args, output).await,
         Command::Status => status(&cloud, output).await,
+        Command::Log(args) => log(&cloud, args, output).await,
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,
@@ -118,6 +119,33 @@ async fn status(cloud: &Cloud, output: &mut Output) -> Result<Verdict, Failure> 
         false => render::status(output, &status)?,
     }
     Ok(output.verdict)
+}
+
+async fn log(cloud: &Cloud, args: &Log, output: &mut Output) -> Result<Verdict, Failure> {
+    use cairn_cli::entries::{self, EntriesError};
+
+    let failed = |error: EntriesError| match error {
+        error @ EntriesError::Beyond { .. } => Failure::Wrong(error.into()),
+        EntriesError::Log(error) if error.is_finding() => Failure::Wrong(error.into()),
+        error => unable(error),
+    };
+    match args.position {
+        None => {
+            let overview = entries::overview(cloud).await.map_err(failed)?;
+            match output.json {
+                true => output.json(&overview)?,
+                false => render::overview(output, &overview)?,
+            }
+        }
+        Some(position) => {
+            let entry = entries::entry(cloud, position).await.map_err(failed)?;
+            match output.json {
+                true => output.json(&render::entry_json(position, &entry))?,
+                false => render::entry(output, position, &entry)?,
+            }
+        }
+    }
+    Ok(Verdict::Fine)
 }
 
 async fn show(cloud: &Cloud, args: &Show, output: &mut Output) -> Result<Verdict, Failure> {

@@ -1,11 +1,13 @@
 //! Answers for people, and those for programs that are no plain data.
 
+mod entries;
 mod evidence;
 mod summary;
 mod verification;
 
 use std::fmt;
 
+pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{verified, verified_json};
