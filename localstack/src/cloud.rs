@@ -103,7 +103,8 @@ pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, Clo
     table::ensure(&aws_sdk_dynamodb::Client::new(&config), &names.table, &data_key).await?;
     let kinesis = aws_sdk_kinesis::Client::new(&config);
     let stream = stream::ensure(&kinesis, &names.stream, options.shards, &data_key).await?;
-    let bundle = bundle::ensure(&s3, &names.bucket, &data_key, options).await?;
+    let objects = aws::clients(REGION, endpoint).await.objects(&names.bucket, &data_key);
+    let bundle = bundle::ensure(&s3, &objects, &names.bucket, options).await?;
     let deployment = Deployment {
         origin: options.origin.clone(),
         verifier_key,

@@ -12,3 +12,4 @@ pub mod python;
 
 pub use cloud::{Cloud, CloudError};
 pub use emulator::{Emulator, EmulatorError};
+pub use folders::config_folder;

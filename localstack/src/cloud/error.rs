@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 
-use cairn_store::DeploymentError;
+use cairn_cli::config::key::TenantKeyError;
+use cairn_cli::config::{FolderError, PublishError};
+use cairn_store::{DeploymentError, StoreError};
 
 use crate::build::BuildError;
 use crate::emulator::EmulatorError;
@@ -66,17 +68,18 @@ pub enum CloudError {
         /// What is wrong with it.
         detail: String,
     },
-    /// The config bundle in the bucket cannot be read.
-    #[error("bundle {key}: {detail}")]
-    Bundle {
-        /// The object.
-        key: String,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// The system has no random numbers.
-    #[error("no random numbers: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The folder of the config makes no bundle.
+    #[error("config: {0}")]
+    Config(#[from] FolderError),
+    /// The archive did not take the config bundle.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The archive could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no tenant key.
+    #[error(transparent)]
+    TenantKey(#[from] TenantKeyError),
     /// A file could not be read.
     #[error("{}: {source}", path.display())]
     Io {

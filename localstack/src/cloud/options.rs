@@ -1,5 +1,7 @@
 //! What kind of deployment is wanted.
 
+use std::path::PathBuf;
+
 use cairn_store::LockMode;
 
 use crate::build::Profile;
@@ -28,6 +30,9 @@ pub struct Options {
     pub batch_retention_days: u32,
     /// Days for which full tiles, checkpoints and bundles are locked.
     pub log_retention_days: u32,
+    /// The folder that the config bundle is made from; without one, a bundle is kept that is there,
+    /// and a new one takes every event as it is.
+    pub config: Option<PathBuf>,
 }
 
 /// Kinds of keys that sign checkpoints.
@@ -55,6 +60,7 @@ impl Default for Options {
             lock_mode: LockMode::Compliance,
             batch_retention_days: 35,
             log_retention_days: 3650,
+            config: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use cairn_local::build::Profile;
 use cairn_local::cloud::{self, Options, Signing};
+use cairn_local::config_folder;
 use cairn_local::emulator::{self, Detached};
 use cairn_local::progress::Step;
 use cairn_store::LockMode;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// Deploy to an emulator that runs already, such as LocalStack on http://127.0.0.1:4566
     #[arg(long, conflicts_with = "port", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
+    /// Folder that the config bundle is made from; `infra/config` of the workspace unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -63,6 +67,7 @@ impl Arguments {
                 Mode::Compliance => LockMode::Compliance,
                 Mode::Governance => LockMode::Governance,
             },
+            config: Some(self.config.clone().unwrap_or_else(config_folder)),
             ..Options::default()
         }
     }
@@ -88,6 +93,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     answer(format!("  archive {}", deployment.bucket));
     answer(format!("  ledger  {}", deployment.table));
     answer(format!("  log     {}", deployment.origin));
+    answer(format!("  config  {}", deployment.bundle));
     answer(format!("  tools   {}", file.display()));
     answer(format!("use it from this shell: eval \"$(cargo local env{})\"", option(name)));
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod cloud;
+pub mod config;
 pub mod entries;
 pub mod find;
 pub mod generate;

@@ -1,11 +1,15 @@
 //! The arguments.
 
+mod config;
+
 use std::path::PathBuf;
 
 use cairn_cli::generate::LATEST;
 use cairn_cli::put::{Format, Partition};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+
+pub(crate) use config::{Config, ConfigBuild, ConfigCheck, ConfigCommand, ConfigDiff, ConfigShow};
 
 const AFTER_HELP: &str = "\
 Exits with 0 if all is fine, 1 if something wrong was found, 2 if the job could not be done.
@@ -76,6 +80,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Verify the whole archive.
     Verify(Verify),
+    /// Check, compare, build, publish and show config bundles.
+    Config(Config),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,7 @@
 //! Each command: arguments in, answer out.
 
+mod config;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -13,6 +15,8 @@ use cairn_cli::{Cloud, Query, Settings, Standing};
 use crate::args::{Args, Check, Command, Generate, Is, Log, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
 use crate::{Failure, Verdict, render, unable};
+
+pub(crate) use config::config;
 
 /// The commands that need a deployment.
 pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, Failure> {
@@ -30,6 +34,7 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
         Command::Verify(args) => verify(&cloud, args, output).await,
         Command::Generate(args) => generate(args, output),
         Command::Check(args) => check(args, output),
+        Command::Config(config) => self::config(args, &config.command, output).await,
     }
 }
 
