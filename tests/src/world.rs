@@ -13,7 +13,9 @@ use cairn_ingest::{Handled, IngestError, Request, Response};
 use cairn_ledger::{ChainId, Cursors, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
-use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
+use cairn_store::{
+    LockMode, Objects, Retention, Signer, StoreError, StoredRecord, Table, VersionId,
+};
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Head, Lock, LogHead, MAX_LAG, Object, Options, Report,
     TableChain, Version,
@@ -30,7 +32,8 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Key of the tenant lines of every [`World`].
 pub const TENANT_KEY: [u8; 32] = [9; 32];
 
-const STREAM: &str = "cairn-events";
+/// Name of the stream of every [`World`].
+pub const STREAM: &str = "cairn-events";
 
 /// A deployment in memory, and the memory of what was put on its stream.
 #[derive(Clone)]
@@ -80,7 +83,8 @@ impl World {
             Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
         let (bytes, hash) = (bytes.as_ref(), Hash::of(bytes.as_ref()));
         let body = bytes.to_vec().into();
-        self.cloud.create(&keys::bundle(&hash), body, Some(retention)).await.unwrap();
+        let put = self.cloud.create(&keys::bundle(&hash), body, Some(retention)).await;
+        assert!(matches!(put, Ok(_) | Err(StoreError::Conflict { .. })), "{put:?}");
         hash
     }
 

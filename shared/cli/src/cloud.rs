@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cairn_ledger::{Hash, KeyError, VerifierKey};
-use cairn_store::aws::{Clients, DynamoDb, S3};
+use cairn_store::aws::{Clients, DynamoDb, Kinesis, S3};
 use cairn_store::environment::{self, EnvironmentError};
 use cairn_store::{Deployment, DeploymentError, LockMode};
 
@@ -21,6 +21,7 @@ pub struct Settings {
     batch_retention_days: Option<u32>,
     log_retention_days: Option<u32>,
     lock_mode: Option<LockMode>,
+    expired: Option<String>,
 }
 
 /// Why a deployment is not known or cannot be reached.
@@ -68,6 +69,7 @@ impl Settings {
             batch_retention_days: environment::optional("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: environment::optional("CAIRN_LOG_RETENTION_DAYS")?,
             lock_mode: environment::optional("CAIRN_LOCK_MODE")?,
+            expired: environment::optional("CAIRN_EXPIRED")?,
         })
     }
 
@@ -116,6 +118,11 @@ impl Settings {
         known(self.lock_mode, "lock mode", "CAIRN_LOCK_MODE")
     }
 
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<&str> {
+        self.expired.as_deref()
+    }
+
     /// Whether a verifier key was given, good or not.
     pub fn has_verifier_key(&self) -> bool {
         self.verifier_key.is_some()
@@ -147,6 +154,7 @@ impl From<&Deployment> for Settings {
             batch_retention_days: Some(deployment.batch_retention_days),
             log_retention_days: Some(deployment.log_retention_days),
             lock_mode: Some(deployment.lock_mode),
+            expired: deployment.expired,
         }
     }
 }
@@ -194,6 +202,17 @@ impl Cloud {
     /// Its ledger table.
     pub fn table(&self) -> Result<DynamoDb, CloudError> {
         Ok(self.clients.table(self.settings.table()?))
+    }
+
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<S3> {
+        let data_key = self.settings.data_key.clone().unwrap_or_default();
+        self.settings.expired().map(|bucket| self.clients.objects(bucket, data_key))
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> Kinesis {
+        self.clients.stream()
     }
 
     /// Kinesis.

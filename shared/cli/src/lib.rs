@@ -10,6 +10,8 @@ pub mod generate;
 mod log;
 pub mod prove;
 pub mod put;
+pub mod quarantine;
+pub mod redrive;
 pub mod show;
 pub mod status;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::reason::{Reason, code};
 use crate::split::Stop;
 
 /// The first bytes of gzip (RFC 1952 §2.3.1); no JSON text starts with them.
-const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(crate) const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The first bytes of a frame of zstd (RFC 8878 §3.1.1).
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];

@@ -38,6 +38,7 @@ pub const CODES: &[(&str, &str)] = &[
     (code::LIMIT_VALUES, "more JSON values in the item than the bundle allows"),
     (code::LIMIT_WINDOW, "zstd that takes more memory to decompress than Cairn gives it"),
     (code::RECORD_EMPTY, "nothing in the record"),
+    (code::REDRIVE_INVALID, "the record starts as a redrive envelope does, but is not one"),
     (code::SCHEMA_INVALID, "`data` is not what the schema of the action asks for"),
     (code::SCHEMA_UNKNOWN, "no schema of the bundle has this name, or is for this action"),
     (code::TENANT_UNKNOWN, "the bundle does not know the tenant"),
@@ -68,6 +69,7 @@ pub(crate) mod code {
     pub(crate) const LIMIT_VALUES: &str = "limit.values";
     pub(crate) const LIMIT_WINDOW: &str = "limit.window";
     pub(crate) const RECORD_EMPTY: &str = "record.empty";
+    pub(crate) const REDRIVE_INVALID: &str = "redrive.invalid";
     pub(crate) const SCHEMA_INVALID: &str = "schema.invalid";
     pub(crate) const SCHEMA_UNKNOWN: &str = "schema.unknown";
     pub(crate) const TENANT_UNKNOWN: &str = "tenant.unknown";

@@ -1,6 +1,6 @@
 //! From the bytes of a record to its texts, and from these to its items.
 
-use cairn_ledger::ChainId;
+use cairn_ledger::{ChainId, Coordinates};
 
 use crate::decode::{Room, decode};
 use crate::event::Seal;
@@ -14,10 +14,11 @@ use crate::{Item, Record, Rejection, Rules};
 pub(crate) fn unpack(
     chain: &ChainId,
     record: &Record,
+    first: Option<&Coordinates>,
     rules: &Rules,
     items: &mut Vec<Item>,
 ) -> Result<(), Reason> {
-    let seal = Seal::new(chain, record);
+    let seal = Seal::new(chain, record, first);
     let tally = Tally::new(items);
     let mut unpacker = Unpacker { record, seal, rules, items, tally };
     match kpl::user_records(&record.data) {

@@ -5,6 +5,7 @@
 mod canonical;
 mod chain;
 mod checkpoint;
+mod coordinates;
 mod cursors;
 mod document;
 mod entry;
@@ -19,6 +20,7 @@ pub mod tree;
 
 pub use chain::{ChainId, ChainIdError, SequenceNumber, SequenceNumberError};
 pub use checkpoint::{Checkpoint, CheckpointError, OpenCheckpoint};
+pub use coordinates::{Coordinates, CoordinatesError};
 pub use cursors::{Cursor, CursorError, Cursors, MAX_BUNDLES};
 pub use document::DocumentError;
 pub use entry::{ConfigChange, Entry, EntryError};

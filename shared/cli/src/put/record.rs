@@ -150,7 +150,8 @@ impl Packer {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Compresses bytes.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     #[expect(clippy::expect_used, reason = "a vector takes all that is written to it")]
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it");

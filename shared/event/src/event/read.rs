@@ -22,6 +22,7 @@ pub(crate) struct Reserved<'t> {
     pub(crate) enrichment: Option<Value<'t>>,
     pub(crate) kind: Option<Value<'t>>,
     pub(crate) redacted: Option<Value<'t>>,
+    pub(crate) redrive: Option<Value<'t>>,
 }
 
 const FIELDS: &str = "tenant, time, action, actor, resource, outcome, id, reason, source, trace, \
@@ -121,6 +122,7 @@ impl<'t> Fields<'t> {
             }
             b"kind" => *reserved(&mut self.reserved.kind, "/kind", form)? = Some(value),
             b"redacted" => *reserved(&mut self.reserved.redacted, "/redacted", form)? = Some(value),
+            b"redrive" => *reserved(&mut self.reserved.redrive, "/redrive", form)? = Some(value),
             _ => return Err(Reason::unknown("", name, FIELDS, "`data`")),
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The sealed form of an event: canonical JSON, its members written in canonical order.
 
-use cairn_ledger::{ChainId, Hash, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, Hash, SequenceNumber};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -18,13 +18,19 @@ pub(crate) struct Seal<'r> {
     arrived: Timestamp,
     /// `arrived`, as it is written.
     arrived_text: String,
+    /// Where they appeared first, if the record says that they were redriven.
+    first: Option<&'r Coordinates>,
 }
 
 impl<'r> Seal<'r> {
-    /// For the events of a record in a chain.
-    pub(crate) fn new(chain: &'r ChainId, record: &'r Record) -> Self {
+    /// For the events of a record in a chain, redriven from where they appeared `first`.
+    pub(crate) fn new(
+        chain: &'r ChainId,
+        record: &'r Record,
+        first: Option<&'r Coordinates>,
+    ) -> Self {
         let (arrived, arrived_text) = arrival(record.arrived);
-        Self { chain, sequence: &record.sequence, arrived, arrived_text }
+        Self { chain, sequence: &record.sequence, arrived, arrived_text, first }
     }
 
     /// The leaf of the event at a place of the record.
@@ -65,6 +71,9 @@ impl<'r> Seal<'r> {
         object.optional_value("producer", event.producer);
         object.optional_text("reason", event.reason.as_deref());
         object.optional_json("redacted", redacted.map(|redacted| &redacted.places[..]));
+        if let Some(Coordinates { chain, index, sequence }) = self.first {
+            object.member("redrive", |out| write_coordinates(chain, sequence, *index, out));
+        }
         let attributes = instead(|redacted| &redacted.attributes);
         object.member("resource", |out| write_resource(&event.resource, attributes, out));
         object.optional_text("schema", event.schema.as_deref());

@@ -17,6 +17,7 @@ mod leaves;
 mod ocsf;
 mod readme;
 mod redaction;
+mod redrive;
 mod resources;
 mod schemas;
 mod support;

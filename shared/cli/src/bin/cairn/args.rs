@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use cairn_cli::generate::LATEST;
 use cairn_cli::put::{Format, Partition};
+use cairn_ledger::{ChainId, Coordinates};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -72,6 +73,16 @@ pub(crate) enum Command {
     Status,
     /// Show what the log has: its config changes, or the entry at a position.
     Log(Log),
+    /// Show what was rejected, or has expired before it was sealed.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Put back on the stream what was rejected, once; or what has expired.
+    ///
+    /// Each item is put in an envelope that names where it appeared first, and the ledger table
+    /// remembers it: whoever comes again puts nothing. What the config bundle in force would reject again
+    /// stays where it is, unless --force. Where a run ended without an answer, a later one (after 15 minutes)
+    /// looks for the record on the stream before it puts it again.
+    Redrive(Redrive),
     /// Find an event in the archive and show it.
     Show(Show),
     /// Make the proof file of an event.
@@ -184,6 +195,65 @@ pub(crate) struct Generate {
     /// Write to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// List the items, with their reasons and what became of them.
+    List(Selected),
+    /// Show items whole: their reason, and the bytes that were rejected.
+    Show {
+        /// Where they appeared, as `<stream>/<created>/<shard>#<sequence number>#<index>`.
+        #[arg(required = true, value_name = "COORDINATES")]
+        items: Vec<Coordinates>,
+
+        /// Write the bytes alone, as they are.
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Selected {
+    /// Only those that were rejected with this code, such as `schema.unknown`.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) reason: Option<String>,
+
+    /// Only those of this chain.
+    #[arg(long, value_name = "CHAIN")]
+    pub(crate) chain: Option<ChainId>,
+
+    /// Only those that arrived at this time or later, in RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Redrive {
+    /// Where the items appeared, as `<stream>/<created>/<shard>#<sequence number>#<index>`; by default
+    /// all that were rejected.
+    #[arg(value_name = "COORDINATES")]
+    pub(crate) items: Vec<Coordinates>,
+
+    #[command(flatten)]
+    pub(crate) selected: Selected,
+
+    /// Redrive what has expired, in place of what was rejected.
+    #[arg(long, conflicts_with = "reason")]
+    pub(crate) expired: bool,
+
+    /// Only tell what would become of each item.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Also put what would be rejected again.
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Also put what an earlier run may have put, where the stream cannot tell any more: it may then
+    /// be sealed twice.
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! Each command: arguments in, answer out.
 
 mod config;
+mod redrive;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
@@ -29,6 +30,8 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
         Command::Put(args) => put(&cloud, args, output).await,
         Command::Status => status(&cloud, output).await,
         Command::Log(args) => log(&cloud, args, output).await,
+        Command::Quarantine(args) => redrive::quarantine(&cloud, args, output).await,
+        Command::Redrive(args) => redrive::redrive(&cloud, args, output).await,
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,

@@ -53,6 +53,7 @@ async fn put(endpoint: String) -> SinkError {
         lock_mode: LockMode::Compliance,
         batch_retention_days: 1,
         log_retention_days: 1,
+        expired: None,
     };
     let clients = Clients::connect("us-east-1", Some(&endpoint)).await;
     let cloud = Cloud::new(Settings::from(&deployment), clients.with_access_key("test", "test"));
