@@ -7,12 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Profile};
 use cairn_local::cloud::{Cloud, Options};
+use cairn_local::driver::{Outcome, Process};
 use cairn_store::StoredRecord;
 use cairn_tests::lambda_event;
-use cairn_tests::runtime_api::{REQUEST_ID, RuntimeApi, function};
 use serde_json::Value;
 
 const SECRET: &str = "of-nobodys-concern";
+
+const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 fn records() -> Vec<StoredRecord> {
     let event = serde_json::json!({
@@ -44,22 +46,21 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
     let functions = build::functions(Profile::Debug).unwrap();
     let payload = lambda_event(&cloud.deployment().stream, 0, &records());
     for level in ["INFO", "DEBUG", "TRACE"] {
-        // A process that is killed may have polled again: the next one has an API of its own.
-        let api = RuntimeApi::bind().await;
         let log = tempfile::NamedTempFile::new().unwrap();
-        let mut process = function(&functions.ingest, &api, &cloud)
-            // Lambda's own logging controls.
-            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .env("AWS_LAMBDA_LOG_LEVEL", level)
-            .env("RUST_LOG", level)
-            .stdout(log.reopen().unwrap())
-            .stderr(log.reopen().unwrap())
-            .spawn()
-            .unwrap();
-        let answer = api.next_poll().await.invoke(payload.to_string().into_bytes()).await;
-        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
-        process.kill().unwrap();
-        process.wait().unwrap();
+        let mut function = cloud.function("test", &functions.ingest);
+        // Lambda's own logging controls.
+        for (name, value) in [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+            ("RUST_LOG", level),
+        ] {
+            function.environment.insert(name.to_owned(), value.to_owned());
+        }
+        function.log = Some(log.path().to_owned());
+        let mut process = Process::start(&function).await.unwrap();
+        let outcome = process.invoke(REQUEST_ID, payload.to_string().into()).await;
+        assert_eq!(outcome, Outcome::Answered(r#"{"batchItemFailures":[]}"#.into()));
+        process.handle().kill().await;
         let lines = std::fs::read_to_string(log.path()).unwrap();
         let base64 = STANDARD.encode(SECRET);
         for secret in [SECRET, base64.trim_end_matches('=')] {

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod build;
 pub mod cloud;
+pub mod driver;
 pub mod emulator;
 mod folders;
 mod lock;

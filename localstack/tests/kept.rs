@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::primitives::ByteStream;
-use cairn_local::{aws, cloud};
+use cairn_local::{aws, build, cloud};
 use guard::Named;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ fn local(arguments: &[&str]) -> Output {
 fn tool() -> PathBuf {
     let local = Path::new(env!("CARGO_BIN_EXE_cairn-local"));
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = Command::new(env!("CARGO"))
+    let built = build::cargo()
         .args(["build", "-p", "cairn-local", "-p", "cairn-cli", "--bins", "--profile", profile])
         .arg("--target-dir")
         .arg(local.parent().unwrap().parent().unwrap())

@@ -9,6 +9,7 @@ use cairn_cli::config::{FolderError, PublishError};
 use cairn_store::{DeploymentError, StoreError};
 
 use crate::build::BuildError;
+use crate::driver::MappingError;
 use crate::emulator::EmulatorError;
 
 /// Why there is no deployment.
@@ -60,6 +61,9 @@ pub enum CloudError {
         /// What is missing.
         member: &'static str,
     },
+    /// The driver cannot do what the mapping says.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The key that signs checkpoints is not one Cairn can use.
     #[error("public key of {key}: {detail}")]
     Key {

@@ -18,6 +18,8 @@ pub struct Options {
     pub shards: Option<u32>,
     /// Whether the functions are deployed, with their event source mapping and schedule.
     pub functions: bool,
+    /// Whether a [driver](crate::driver) feeds the stream to ingest, and not the cloud's own mapping.
+    pub driver: bool,
     /// Which build of the functions.
     pub profile: Profile,
     /// Records that ingest is handed at once, at most.
@@ -54,6 +56,7 @@ impl Default for Options {
             origin: "cairn.local/demo".to_owned(),
             shards: None,
             functions: true,
+            driver: false,
             profile: Profile::default(),
             batch_size: 1000,
             signing: Signing::Ed25519,

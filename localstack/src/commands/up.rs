@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cairn_local::build::Profile;
+use cairn_local::build::{self, Profile};
 use cairn_local::cloud::{self, Options, Signing};
 use cairn_local::config_folder;
+use cairn_local::driver::detached;
 use cairn_local::emulator::{self, Detached};
 use cairn_local::progress::Step;
 use cairn_store::LockMode;
@@ -28,6 +29,10 @@ pub(crate) struct Arguments {
     /// Deploy optimised functions: slow to build, quick to run
     #[arg(long)]
     pub(crate) release: bool,
+    /// Feed ingest by a driver with AWS's semantics instead of the emulator's own mapping: batching
+    /// window, partial failures, bisecting, retries, failure destination, resharding
+    #[arg(long, conflicts_with = "endpoint")]
+    pub(crate) driver: bool,
     /// Object Lock: nobody can shorten a compliance lock
     #[arg(long, value_enum, default_value = "compliance")]
     pub(crate) lock_mode: Mode,
@@ -58,6 +63,7 @@ impl Arguments {
     pub(crate) fn options(&self) -> Options {
         Options {
             shards: self.shards,
+            driver: self.driver,
             profile: if self.release { Profile::Release } else { Profile::default() },
             signing: match self.signing {
                 Key::Ed25519 => Signing::Ed25519,
@@ -84,9 +90,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     };
     fs::create_dir_all(&folder)
         .map_err(|source| CommandError::Io { path: folder.clone(), source })?;
+    let options = arguments.options();
     let step = Step::begin(format!("deploying to {endpoint}"));
-    let deployment = cloud::deploy(&endpoint, &arguments.options()).await?;
+    // Two that feed the same function would do no harm, but neither would be what was asked for.
+    detached::stop(&folder)?;
+    let deployment = cloud::deploy(&endpoint, &options).await?;
     drop(step);
+    if options.driver {
+        let binaries = build::functions(options.profile)?;
+        detached::start(&folder, name, &binaries.ingest)?;
+    }
     let file = cloud::save(&deployment, &folder)?;
     answer(format!("{name} is up at {endpoint}"));
     answer(format!("  stream  {}", deployment.stream));
@@ -95,6 +108,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     answer(format!("  log     {}", deployment.origin));
     answer(format!("  config  {}", deployment.bundle));
     answer(format!("  tools   {}", file.display()));
+    if options.driver {
+        answer(format!("  driver  {}", detached::log(&folder).display()));
+    }
     answer(format!("use it from this shell: eval \"$(cargo local env{})\"", option(name)));
     Ok(ExitCode::SUCCESS)
 }
