@@ -128,7 +128,7 @@ pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, Clo
         lock_mode: options.lock_mode,
         batch_retention_days: options.batch_retention_days,
         log_retention_days: options.log_retention_days,
-        expired: None,
+        expired: Some(names.expired.clone()),
     };
     if let Some(binaries) = binaries {
         functions::deploy(&config, &deployment, &names, options, &stream, &binaries).await?;
