@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use cairn_batch::keys;
 use cairn_ledger::{Cursors, Entry, Growth, Hash, LogTree, Plan, TileError, VerifierKey};
-use cairn_metrics::{CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document};
+use cairn_metrics::{
+    CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document, milliseconds,
+};
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
@@ -74,11 +76,6 @@ impl Tick {
         values.extend(self.moved.map(|moved| (&CHECKPOINT_AGE, milliseconds(moved, at))));
         document(origin, None, at, &values)
     }
-}
-
-/// Milliseconds between two times; none where a clock says that the later was earlier.
-fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
 }
 
 /// Why a tick could not be done. Nothing is lost: the next tick takes up where this one stopped.

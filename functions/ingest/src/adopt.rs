@@ -52,7 +52,7 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
         Err(Refusal::Foreign(reason)) => Answer::Foreign(format!("{key}: {reason}")),
         Err(Refusal::Unclear(reason)) => {
             tracing::error!(alarm = "chain.blocked", %key, reason, "an object cannot be judged");
-            shard.tally.measured().blocked = true;
+            shard.tally.blocked();
             Answer::Failed(format!("{key}: {reason}"))
         }
     };

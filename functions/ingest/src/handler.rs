@@ -6,6 +6,7 @@ use bytes::Bytes;
 use cairn_batch::keys;
 use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage};
+use cairn_metrics::milliseconds;
 use cairn_store::{
     BatchItem, ChainHead, LockMode, ObjectVersion, ObjectVersionRef, Objects, Retention,
     StoreError, Stream, Table, VersionId,
@@ -15,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::adopt;
 use crate::build::{self, Built, Context};
 use crate::lineage;
-use crate::measured::{Measured, Tally, milliseconds};
+use crate::measured::{Measured, Tally};
 use crate::protocol::{Answer, Candidate, Outcome, Protocol, Step};
 use crate::request::{Request, RequestError, Response, ShardRecords};
 use crate::warm::{Created, Warm};
@@ -149,7 +150,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     fn measured(&self, started: Timestamp, outcome: &Outcome) -> Measured {
-        let mut measured = self.tally.measured().clone();
+        let mut measured = self.tally.measured();
         measured.bytes_received = self.records.iter().map(|record| record.data.len() as u64).sum();
         measured.duration = milliseconds(started, (self.deps.now)());
         let newest = self.records.iter().map(|record| record.arrived).max();

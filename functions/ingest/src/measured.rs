@@ -1,7 +1,7 @@
 //! What one invocation did, as numbers.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use cairn_ledger::Counts;
 use cairn_metrics::{
@@ -10,6 +10,8 @@ use cairn_metrics::{
     document,
 };
 use jiff::Timestamp;
+
+use crate::warm::lock;
 
 /// What one invocation did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -70,50 +72,50 @@ impl Measured {
 
 /// Takes the numbers down while an invocation runs.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    measured: Mutex<Measured>,
+pub(crate) struct Tally(Mutex<Numbers>);
+
+#[derive(Debug, Default)]
+struct Numbers {
+    measured: Measured,
     /// The reasons of the batch whose object was created last.
-    built: Mutex<BTreeMap<&'static str, u64>>,
+    built: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
     /// The numbers so far.
-    pub(crate) fn measured(&self) -> MutexGuard<'_, Measured> {
-        lock(&self.measured)
+    pub(crate) fn measured(&self) -> Measured {
+        lock(&self.0).measured.clone()
     }
 
     /// An object was created.
     pub(crate) fn created(&self, bytes: usize, reasons: BTreeMap<&'static str, u64>) {
-        self.measured().bytes_sealed += bytes as u64;
-        *lock(&self.built) = reasons;
+        let mut numbers = lock(&self.0);
+        numbers.measured.bytes_sealed += bytes as u64;
+        numbers.built = reasons;
     }
 
     /// An object that was there is adopted. Whoever created it counted its reasons, or crashed.
     pub(crate) fn adopted(&self) {
-        self.measured().adoptions += 1;
-        lock(&self.built).clear();
+        let mut numbers = lock(&self.0);
+        numbers.measured.adoptions += 1;
+        numbers.built.clear();
+    }
+
+    /// An object that was there cannot be judged.
+    pub(crate) fn blocked(&self) {
+        lock(&self.0).measured.blocked = true;
     }
 
     /// The batch of the object that was created or adopted last is committed.
     pub(crate) fn committed(&self, counts: Counts, latency: u64) {
-        let mut measured = self.measured();
+        let Numbers { measured, built } = &mut *lock(&self.0);
         measured.batches += 1;
         measured.counts.records += counts.records;
         measured.counts.events += counts.events;
         measured.counts.rejections += counts.rejections;
         measured.seal_latency = measured.seal_latency.max(Some(latency));
-        for (reason, count) in std::mem::take(&mut *lock(&self.built)) {
+        for (reason, count) in std::mem::take(built) {
             *measured.reasons.entry(reason).or_default() += count;
         }
     }
-}
-
-/// Milliseconds between two times; none where a clock says that the later was earlier.
-pub(crate) fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
-}
-
-/// A poisoned lock guards numbers that are read once more at most.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -70,7 +70,7 @@ impl Warm {
     }
 }
 
-/// A poisoned lock guards memory of what can always be read again.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// A poisoned lock guards nothing that an invocation rests on: what can always be read again, or numbers.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

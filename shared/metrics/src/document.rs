@@ -37,6 +37,11 @@ pub fn document(
     Value::Object(root).to_string()
 }
 
+/// Milliseconds between two times; none where a clock says that the later was earlier.
+pub fn milliseconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -13,7 +13,7 @@ mod catalogue;
 mod document;
 
 pub use catalogue::*;
-pub use document::document;
+pub use document::{document, milliseconds};
 
 /// A metric.
 #[derive(Debug, PartialEq, Eq)]
