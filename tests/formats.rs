@@ -140,7 +140,7 @@ fn records() -> Vec<(Vec<u8>, Vec<&'static str>)> {
         (packed[..packed.len() - 1].to_vec(), vec!["zstd.truncated"]),
         ([&packed[..], b"more than it"].concat(), vec!["zstd.corrupt"]),
         (damaged, vec!["utf8.invalid"]),
-        (zstd(&vec![b' '; 11 << 20]), vec!["limit.decoded"]),
+        (zstd(&vec![b' '; 11 << 20]), vec!["limit.ratio"]),
         (zstd(&gzip(&lines)), vec!["utf8.invalid"]),
         (gzip(&lines)[..50].to_vec(), vec!["gzip.truncated"]),
     ]
@@ -190,7 +190,7 @@ async fn every_format_is_sealed_or_rejected_item_by_item_and_verifies() {
         ("json.syntax", 1),
         ("kpl.corrupt", 1),
         ("kubernetes", 7),
-        ("limit.decoded", 1),
+        ("limit.ratio", 1),
         ("ocsf", 6),
         ("record.empty", 2),
         ("utf8.invalid", 2),

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::net::UdpSocket;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Profile};
@@ -13,6 +16,8 @@ use cairn_tests::lambda_event;
 use serde_json::Value;
 
 const SECRET: &str = "of-nobodys-concern";
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000001";
 
@@ -25,6 +30,7 @@ fn records() -> Vec<StoredRecord> {
         "resource": { "type": "document", "id": SECRET },
         "outcome": "success",
         "data": { "what": SECRET },
+        "trace": { "trace_id": TRACE },
     });
     let misspelt =
         event.to_string().replace("\"outcome\":\"success\"", "\"outcome\":\"of-nobodys-concern\"");
@@ -45,6 +51,9 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
     let cloud = Cloud::start(&options).await.unwrap();
     let functions = build::functions(Profile::Debug).unwrap();
     let payload = lambda_event(&cloud.deployment().stream, 0, &records());
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
     for level in ["INFO", "DEBUG", "TRACE"] {
         let log = tempfile::NamedTempFile::new().unwrap();
         let mut function = cloud.function("test", &functions.ingest);
@@ -53,6 +62,8 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", level),
             ("RUST_LOG", level),
+            ("CAIRN_TRACES", "xray"),
+            ("AWS_XRAY_DAEMON_ADDRESS", &address),
         ] {
             function.environment.insert(name.to_owned(), value.to_owned());
         }
@@ -85,5 +96,14 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
             lines.iter().find(|line| line["_aws"].is_object() && line["Reason"].is_null());
         let metrics = metrics.unwrap_or_else(|| panic!("{lines:#?}"));
         assert_eq!((&metrics["Records"], &metrics["Events"]), (&Value::from(3), &Value::from(1)));
+        let mut datagram = [0; 65_536];
+        let length = daemon.recv(&mut datagram).unwrap();
+        let datagram = std::str::from_utf8(&datagram[..length]).unwrap();
+        let (header, segment) = datagram.split_once('\n').unwrap();
+        let header: Value = serde_json::from_str(header).unwrap();
+        assert_eq!(header, serde_json::json!({ "format": "json", "version": 1 }));
+        let segment: Value = serde_json::from_str(segment).unwrap();
+        assert_eq!(segment["trace_id"], format!("1-{}-{}", &TRACE[..8], &TRACE[8..]));
+        assert!(!segment.to_string().contains(SECRET), "{segment}");
     }
 }

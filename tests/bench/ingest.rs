@@ -57,6 +57,7 @@ pub(crate) fn run() {
         chain: &chain,
         rules: &rules,
         bundle_hash: rules.bundle().hash(),
+        traces: false,
     };
     let parent = || Lineage::Previous(Hash::EMPTY_ROOT);
     let mut built = None;

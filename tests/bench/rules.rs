@@ -31,6 +31,7 @@ pub(crate) fn run() {
             chain: &chain,
             rules,
             bundle_hash: rules.bundle().hash(),
+            traces: false,
         };
         let parent = || Lineage::Previous(Hash::EMPTY_ROOT);
         best(RUNS, || build(&context, 1, parent(), &records, || [0; 32]).unwrap().object.len())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cairn_cli::redrive::Outcome as Redriven;
 use cairn_local::aws;
 use cairn_local::driver::answer::Answer;
 use cairn_local::driver::work::Condition;
@@ -139,27 +140,27 @@ async fn a_batch_that_fails_as_long_as_it_is_large_is_bisected_until_it_is_small
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn records_that_grow_too_old_reach_the_failure_destination_whole() {
+async fn records_that_grow_too_old_reach_the_failure_destination_whole_and_are_redriven_once() {
     let driven = Driven::start("too-old", 1).await;
     let mut settings = driven.settings().await;
     settings.mapping.age = Some(Duration::from_secs(3));
     let bucket = settings.mapping.expired.clone().unwrap();
     driven.proxy.set(|_| Some(Fault::Refuse));
     let driver = driven.drive(settings);
-    let records = vec![b"{}".to_vec(), vec![0, 0xff, 10, 13], "\u{2028}\"\\".into()];
-    driven.put_bytes(0, records.clone()).await;
+    driven.put(0, 2, 10).await;
+    let strange = vec![b"{}".to_vec(), vec![0, 0xff, 10, 13], "\u{2028}\"\\".into()];
+    driven.put_rejected(0, strange.clone()).await;
     let is_discard = |happening: &Happening| matches!(happening, Happening::Discarded { .. });
     driven.until("discarded", is_discard).await;
     // One batch may have been cut by age.
     let found = loop {
         let found: usize = driven.happened().iter().map(discarded).sum();
-        if found == records.len() {
+        if found == 5 {
             break driven.happened();
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     driven.proxy.heal();
-    driven.disown();
 
     let s3 = aws::s3(driven.cloud.config());
     let mut kept = Vec::new();
@@ -180,9 +181,16 @@ async fn records_that_grow_too_old_reach_the_failure_destination_whole() {
     }
     kept.sort();
     let kept: Vec<_> = kept.into_iter().map(|(_, data)| data).collect();
-    assert_eq!(kept, records);
+    assert_eq!(kept.len(), 5);
+    assert_eq!(kept[2..], strange);
 
-    driven.put(0, 2, 10).await;
+    let put = driven.redrive_expired().await;
+    assert_eq!(put.len(), 5);
+    assert!(put.iter().all(|done| matches!(done, Redriven::Put { .. })), "{put:?}");
+    let again = driven.redrive_expired().await;
+    assert!(again.iter().all(|done| matches!(done, Redriven::Already { .. })), "{again:?}");
+    // The last of the shard, so that `finish` waits for the others.
+    driven.put(0, 1, 10).await;
     driven.finish(driver).await;
 }
 

@@ -47,6 +47,7 @@ impl Scene {
                 bundle,
                 lock_mode: LockMode::Compliance,
                 batch_retention: SignedDuration::from_hours(24 * 35),
+                traces: false,
             },
             now: Timestamp::now,
             salt: || [5; 32],

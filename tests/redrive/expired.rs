@@ -45,8 +45,11 @@ fn document(records: &[StoredRecord]) -> Value {
 fn operator(world: &World, records: &[StoredRecord], later: SignedDuration) -> Operator {
     let bucket = Memory::new(Timestamp::now);
     bucket.operator().put(KEY, document(records).to_string(), None);
-    // The same records twice, as a batch that was cut in two and given up in both forms.
-    bucket.operator().put(&format!("{KEY}2"), document(&records[..1]).to_string(), None);
+    // The same records twice, as a batch that was cut in two and given up in both forms; once as JSON
+    // within JSON, once as it stands.
+    let mut half = document(&records[..1]);
+    half["payload"] = lambda_event(STREAM, 0, &records[..1]);
+    bucket.operator().put(&format!("{KEY}2"), half.to_string(), None);
     let mut operator = Operator::new(world, later);
     operator.stores.expired = Some(operator.faults.wrap(bucket));
     operator

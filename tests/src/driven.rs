@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use cairn_cli::quarantine::Stores;
+use cairn_cli::redrive;
 use cairn_ledger::{BatchHeader, SequenceNumber};
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
@@ -15,6 +17,7 @@ use cairn_local::driver::{Driver, Function, Happening, Outcome, Pace, Pool, Sett
 use cairn_local::{aws, emulator};
 use cairn_store::Objects;
 use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::proxy::Proxy;
@@ -118,12 +121,16 @@ impl Driven {
 
     /// Puts something that is no event.
     pub async fn put_bad(&self, place: usize) {
-        self.put.lock().unwrap().bad += 1;
-        self.put_bytes(place, vec![b"no event".to_vec()]).await;
+        self.put_rejected(place, vec![b"no event".to_vec()]).await;
     }
 
-    /// Puts what is not to be found in the archive.
-    pub async fn put_bytes(&self, place: usize, records: Vec<Vec<u8>>) {
+    /// Puts records of which each is one rejection.
+    pub async fn put_rejected(&self, place: usize, records: Vec<Vec<u8>>) {
+        self.put.lock().unwrap().bad += records.len() as u64;
+        self.put_bytes(place, records).await;
+    }
+
+    async fn put_bytes(&self, place: usize, records: Vec<Vec<u8>>) {
         let shards = self.options.shards.unwrap() as usize;
         let hash = u128::MAX / shards as u128 * (place % shards) as u128 + 1 + from_low(place);
         let entry = |data: Vec<u8>| {
@@ -141,11 +148,6 @@ impl Driven {
             let sequence = answer.sequence_number.unwrap().parse().unwrap();
             self.put.lock().unwrap().last.insert(answer.shard_id.unwrap(), sequence);
         }
-    }
-
-    /// Forgets what was put: it will not be found in the archive.
-    pub fn disown(&self) {
-        *self.put.lock().unwrap() = Put::default();
     }
 
     /// Waits until the heads of all chains have reached the last record of their shards.
@@ -187,6 +189,20 @@ impl Driven {
         let happened = self.happened();
         let last: Vec<_> = happened.iter().rev().take(20).map(ToString::to_string).collect();
         assert!(begun.elapsed() < PATIENCE, "nothing is {what}; at last: {last:#?}");
+    }
+
+    /// Redrives what has expired, as an operator does for whom no function has it in hand any more.
+    pub async fn redrive_expired(&self) -> Vec<redrive::Outcome> {
+        let stores = Stores::of(&self.tool).unwrap();
+        let deployment = self.cloud.deployment();
+        let now = || Timestamp::now() + SignedDuration::from_hours(1);
+        let (stream, run) = (&deployment.stream, redrive::run_name().unwrap());
+        let context = redrive::Context { stream, bundle: deployment.bundle, now: &now, run };
+        let options = redrive::Options { expired: true, ..redrive::Options::default() };
+        let (bar, mut outcomes) = (ProgressBar::hidden(), Vec::new());
+        let tell = |done: redrive::Done| outcomes.push(done.outcome);
+        redrive::redrive(&stores, &context, &options, &bar, tell).await.unwrap();
+        outcomes
     }
 
     /// Waits until all is sealed, lets the checkpoint function log it, and shows that everything is

@@ -160,6 +160,7 @@ impl World {
                 bundle: self.bundle.hash(),
                 lock_mode: LockMode::Compliance,
                 batch_retention: DAY * 35,
+                traces: true,
             },
             now,
             salt,

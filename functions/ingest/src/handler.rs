@@ -50,6 +50,8 @@ pub struct Settings {
     pub lock_mode: LockMode,
     /// For how long batches are locked.
     pub batch_retention: SignedDuration,
+    /// Whether the traces of events are told.
+    pub traces: bool,
 }
 
 /// Why a request cannot be worked on at all.
@@ -84,6 +86,8 @@ pub struct Handled {
     pub response: Response,
     /// What was done, as numbers.
     pub measured: Measured,
+    /// Segments for the traces of events that were sealed.
+    pub segments: Vec<String>,
 }
 
 /// Seals and commits the records of one request.
@@ -100,7 +104,7 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
     let shard = Shard { deps, chain, rules: &rules, records: &records, tally: &tally };
     let outcome = shard.run().await;
     let measured = shard.measured(started, &outcome);
-    Ok(Handled { response: shard.response(outcome), measured })
+    Ok(Handled { response: shard.response(outcome), measured, segments: tally.segments() })
 }
 
 /// The executor: one invocation's work on one shard.
@@ -207,7 +211,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let bytes = built.object.len();
         match self.deps.objects.create(&key, built.object, Some(self.retention())).await {
             Ok(version) => {
-                self.tally.created(bytes, built.reasons);
+                self.tally.created(bytes, built.reasons, built.traced);
                 tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
                 Ok(Answer::Candidate(candidate(built.header, version)))
             }
@@ -236,6 +240,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
             chain: &self.chain,
             rules: self.rules,
             bundle_hash: self.deps.settings.bundle,
+            traces: self.deps.settings.traces,
         };
         build::build(&context, number, lineage, records, self.deps.salt)
     }
@@ -258,8 +263,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         self.deps.table.commit(&self.chain, head, next, item).await?;
         self.deps.warm.remember(&self.chain, Some(next));
         let counts = item.header.header.counts;
-        let arrived = item.header.header.arrived[0].parse().unwrap_or_default();
-        self.tally.committed(counts, milliseconds(arrived, (self.deps.now)()));
+        self.tally.committed(&item.header.header, (self.deps.now)());
         tracing::info!(
             chain = %self.chain,
             number = next.number,

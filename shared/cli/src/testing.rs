@@ -84,6 +84,7 @@ impl World {
                 bundle: self.bundle.hash(),
                 lock_mode: LockMode::Compliance,
                 batch_retention: DAY * 35,
+                traces: false,
             },
             now: Timestamp::now,
             salt: || [5; 32],

@@ -82,19 +82,17 @@ impl Configs {
                 None => findings.add(ConfigAltered, &listed.key, "expected a SHA-256 as name"),
             }
         }
-        let databases: BTreeSet<Hash> =
-            named.values().filter_map(|config| config.database).collect();
-        for hash in databases.iter().filter(|hash| !waiting.contains_key(hash)) {
-            let listed = named.get(hash).is_some_and(|config| config.other);
-            if !listed && archive.read(&keys::bundle(hash), None)?.is_none() {
+        let all = named.values().chain(waiting.values());
+        let databases: BTreeSet<Hash> = all.filter_map(|config| config.database).collect();
+        for hash in &databases {
+            let read = waiting.contains_key(hash) || named.get(hash).is_some_and(|it| it.other);
+            if !read && archive.read(&keys::bundle(hash), None)?.is_none() {
                 let detail = "expected the location database that a bundle names, found none";
                 findings.add(ConfigMissing, keys::bundle(hash), detail);
             }
         }
-        let all = waiting.values().chain(named.values());
-        let known: BTreeSet<Hash> = all.filter_map(|config| config.database).collect();
         for (hash, config) in &mut waiting {
-            if config.other && !known.contains(hash) {
+            if config.other && !databases.contains(hash) {
                 let detail = "expected a bundle or what a bundle names, found neither";
                 config.findings.add(ConfigUnexpected, keys::bundle(hash), detail);
             }

@@ -23,8 +23,16 @@ const PAGE: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Document {
-    /// The invocation, as JSON. The destination's other kinds, SQS and SNS, have none.
-    payload: String,
+    /// The invocation. The destination's other kinds, SQS and SNS, have none.
+    payload: Whole,
+}
+
+/// AWS's page shows a string, and does not say what is in it: JSON as text is taken, and as it stands.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Whole {
+    Text(String),
+    Json(Payload),
 }
 
 #[derive(Deserialize)]
@@ -77,8 +85,10 @@ pub(crate) async fn expired<O: Objects, T: Table, S: Stream>(
 fn records(key: &str, body: &[u8]) -> Result<Vec<Wire>, QuarantineError> {
     let fail = |error: serde_json::Error| wrong(key, error.to_string());
     let document: Document = serde_json::from_slice(body).map_err(fail)?;
-    let payload: Payload = serde_json::from_str(&document.payload).map_err(fail)?;
-    Ok(payload.records)
+    match document.payload {
+        Whole::Text(text) => Ok(serde_json::from_str::<Payload>(&text).map_err(fail)?.records),
+        Whole::Json(payload) => Ok(payload.records),
+    }
 }
 
 async fn item<S: Stream>(

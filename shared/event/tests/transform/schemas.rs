@@ -287,3 +287,44 @@ fn the_fault_that_is_told_does_not_depend_on_chance() {
         assert_eq!(told.len(), 1, "{told:#?}");
     }
 }
+
+/// The library hashes with seeds that differ from one map to the next. A rejection is sealed with
+/// its reason, and made again when a batch is adopted: it has to be the same one.
+#[test]
+fn what_is_refused_first_does_not_depend_on_seeds() {
+    let names: Vec<String> = (0..40).map(|n| format!("m{n}")).collect();
+    let wrong = |names: &[String]| -> Value {
+        names
+            .iter()
+            .map(|name| (name.clone(), json!(true)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let each = |schema: Value| -> Value {
+        names.iter().map(|n| (n.clone(), schema.clone())).collect::<serde_json::Map<_, _>>().into()
+    };
+    let one_of: Vec<Value> = names
+        .iter()
+        .map(|n| json!({"required": [n, "kind"], "properties": {"kind": {"const": n}, n: {"type": "string"}}}))
+        .collect();
+    let schemas = [
+        json!({"properties": each(json!({"type": "integer"}))}),
+        json!({"patternProperties": {"^m": {"type": "null"}, "1": {"type": "string"}}, "properties": each(json!({"type": "integer"})), "additionalProperties": false}),
+        json!({"unevaluatedProperties": false, "properties": {"other": true}, "allOf": [{"properties": {"m1": true}}, {"patternProperties": {"2$": true}}]}),
+        json!({"oneOf": one_of}),
+        json!({"anyOf": one_of}),
+        json!({"required": ["a", "b", "c", "d"], "dependentRequired": {"m1": ["x", "y"], "m2": ["z"]}}),
+        json!({"dependentSchemas": each(json!({"required": ["absent"]}))}),
+        json!({"propertyNames": {"maxLength": 1}}),
+        json!({"properties": {"m1": {"enum": names}, "m2": {"enum": names}}}),
+    ];
+    for schema in schemas {
+        let compiled = || rules_with(json!({"schemas": {"document.share/1": schema}}));
+        let data = json!({"data": wrong(&names)});
+        let first = judged(&compiled(), data.clone());
+        assert!(first.is_err(), "{schema}");
+        for _ in 0..20 {
+            assert_eq!(judged(&compiled(), data.clone()), first, "{schema}");
+        }
+    }
+}
