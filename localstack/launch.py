@@ -14,6 +14,8 @@ process can take the port in between.
 """
 
 import asyncio
+import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -110,6 +112,104 @@ def number_as_kinesis_does():
     kinesis._next_sequence_number = lambda: "49" + short().zfill(54)
 
 
+def expect(module, **sources):
+    """Ends the start where the emulator's code is not what the changes below were made for."""
+    for name, expected in sources.items():
+        source = inspect.getsource(getattr(module, name)).encode()
+        found = hashlib.sha256(source).hexdigest()
+        if found != expected:
+            sys.exit(f"{module.__name__}.{name}: expected code with SHA-256 {expected}, found {found}")
+
+
+ENDING = "ending_sequence_number"  # what a shard has once it is closed
+
+
+def keep_parents_when_resharding():
+    """The emulator forgets a shard that is split or merged, with all records in it. Here, as on AWS,
+    it stays, closed: it takes no more records, and has an ending sequence number."""
+    from ministack.services import kinesis
+
+    expect(
+        kinesis,
+        _split_shard="79e732074645c7472af0a7567e70ffe02fc8a1aea3acad964b86db7d19c0e126",
+        _merge_shards="4440fcd2a9bb9c94fe58bc63fa9df6463ebdad887fdc517c1801c2e6e39fe8ac",
+        _route_to_shard="e45cf7a2b75843a335ca888b48ed23b63fd4289b42da6ff1976db723f54e0434",
+    )
+
+    def resharding(original, members):
+        def reshard(data):
+            _, stream = kinesis._resolve_stream(data)
+            before = dict(stream["shards"]) if stream else {}
+            for shard in (data.get(member) for member in members):
+                if ENDING in before.get(shard, {}):
+                    return kinesis.error_response_json("InvalidArgumentException", f"Shard {shard} is closed", 400)
+            end = kinesis._next_sequence_number()  # before the children begin
+            answer = original(data)
+            for shard in before.keys() - (stream["shards"].keys() if stream else set()):
+                stream["shards"][shard] = {**before[shard], ENDING: end}
+            return answer
+
+        return reshard
+
+    def refuse_count(data):
+        message = "UpdateShardCount is not supported here: split or merge shards"
+        return kinesis.error_response_json("InvalidArgumentException", message, 400)
+
+    route = kinesis._route_to_shard
+    kinesis._split_shard = resharding(kinesis._split_shard, ["ShardToSplit"])
+    kinesis._merge_shards = resharding(kinesis._merge_shards, ["ShardToMerge", "AdjacentShardToMerge"])
+    kinesis._update_shard_count = refuse_count
+    kinesis._route_to_shard = lambda key, stream: route(key, {**stream, "shards": open_shards(stream)})
+
+
+def open_shards(stream):
+    return {name: shard for name, shard in stream["shards"].items() if ENDING not in shard}
+
+
+def tell_of_closed_shards():
+    """Who has read all of a closed shard is given no further iterator; only open shards are counted."""
+    from ministack.services import kinesis
+
+    expect(
+        kinesis,
+        _shard_out="3124090ac60fae17ea8756888bf2b946f4fe49316bf66323fc04a8905f733e56",
+        _get_records="b9eb8fa90228500dedeedcb898cef78bff7a199e1538d595644e2ff98c4c21f5",
+        _describe_stream_summary="a63741b068a7d68f4097f437f9aa791cc9eec037117a75a36f09c110f8a037b1",
+    )
+    describe, read, summarise = kinesis._shard_out, kinesis._get_records, kinesis._describe_stream_summary
+
+    def shard_out(shard_id, shard):
+        out = describe(shard_id, shard)
+        if ENDING in shard:
+            out["SequenceNumberRange"]["EndingSequenceNumber"] = shard[ENDING]
+        return out
+
+    def get_records(data):
+        status, _, body = answer = read(data)
+        if status != 200:
+            return answer
+        body = json.loads(body)
+        state = kinesis._shard_iterators[body["NextShardIterator"]]
+        shard = kinesis._streams[state["stream"]]["shards"][state["shard_id"]]
+        if ENDING not in shard or state["position"] < len(shard["records"]):
+            return answer
+        del kinesis._shard_iterators[body["NextShardIterator"]], body["NextShardIterator"]
+        return kinesis.json_response(body)
+
+    def summary(data):
+        status, _, body = answer = summarise(data)
+        _, stream = kinesis._resolve_stream(data)
+        if status != 200 or not stream:
+            return answer
+        body = json.loads(body)
+        body["StreamDescriptionSummary"]["OpenShardCount"] = len(open_shards(stream))
+        return kinesis.json_response(body)
+
+    kinesis._shard_out = shard_out
+    kinesis._get_records = get_records
+    kinesis._describe_stream_summary = summary
+
+
 async def forever():
     await asyncio.Event().wait()
 
@@ -133,6 +233,8 @@ def main():
     from ministack.app import app
 
     number_as_kinesis_does()
+    keep_parents_when_resharding()
+    tell_of_closed_shards()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75

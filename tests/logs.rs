@@ -3,16 +3,23 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::net::UdpSocket;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Profile};
 use cairn_local::cloud::{Cloud, Options};
+use cairn_local::driver::{Outcome, Process};
 use cairn_store::StoredRecord;
 use cairn_tests::lambda_event;
-use cairn_tests::runtime_api::{REQUEST_ID, RuntimeApi, function};
 use serde_json::Value;
 
 const SECRET: &str = "of-nobodys-concern";
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 fn records() -> Vec<StoredRecord> {
     let event = serde_json::json!({
@@ -23,6 +30,7 @@ fn records() -> Vec<StoredRecord> {
         "resource": { "type": "document", "id": SECRET },
         "outcome": "success",
         "data": { "what": SECRET },
+        "trace": { "trace_id": TRACE },
     });
     let misspelt =
         event.to_string().replace("\"outcome\":\"success\"", "\"outcome\":\"of-nobodys-concern\"");
@@ -43,23 +51,27 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
     let cloud = Cloud::start(&options).await.unwrap();
     let functions = build::functions(Profile::Debug).unwrap();
     let payload = lambda_event(&cloud.deployment().stream, 0, &records());
+    let daemon = UdpSocket::bind("127.0.0.1:0").unwrap();
+    daemon.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let address = daemon.local_addr().unwrap().to_string();
     for level in ["INFO", "DEBUG", "TRACE"] {
-        // A process that is killed may have polled again: the next one has an API of its own.
-        let api = RuntimeApi::bind().await;
         let log = tempfile::NamedTempFile::new().unwrap();
-        let mut process = function(&functions.ingest, &api, &cloud)
-            // Lambda's own logging controls.
-            .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .env("AWS_LAMBDA_LOG_LEVEL", level)
-            .env("RUST_LOG", level)
-            .stdout(log.reopen().unwrap())
-            .stderr(log.reopen().unwrap())
-            .spawn()
-            .unwrap();
-        let answer = api.next_poll().await.invoke(payload.to_string().into_bytes()).await;
-        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
-        process.kill().unwrap();
-        process.wait().unwrap();
+        let mut function = cloud.function("test", &functions.ingest);
+        // Lambda's own logging controls.
+        for (name, value) in [
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+            ("RUST_LOG", level),
+            ("CAIRN_TRACES", "xray"),
+            ("AWS_XRAY_DAEMON_ADDRESS", &address),
+        ] {
+            function.environment.insert(name.to_owned(), value.to_owned());
+        }
+        function.log = Some(log.path().to_owned());
+        let mut process = Process::start(&function).await.unwrap();
+        let outcome = process.invoke(REQUEST_ID, payload.to_string().into()).await;
+        assert_eq!(outcome, Outcome::Answered(r#"{"batchItemFailures":[]}"#.into()));
+        process.handle().kill().await;
         let lines = std::fs::read_to_string(log.path()).unwrap();
         let base64 = STANDARD.encode(SECRET);
         for secret in [SECRET, base64.trim_end_matches('=')] {
@@ -84,5 +96,14 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
             lines.iter().find(|line| line["_aws"].is_object() && line["Reason"].is_null());
         let metrics = metrics.unwrap_or_else(|| panic!("{lines:#?}"));
         assert_eq!((&metrics["Records"], &metrics["Events"]), (&Value::from(3), &Value::from(1)));
+        let mut datagram = [0; 65_536];
+        let length = daemon.recv(&mut datagram).unwrap();
+        let datagram = std::str::from_utf8(&datagram[..length]).unwrap();
+        let (header, segment) = datagram.split_once('\n').unwrap();
+        let header: Value = serde_json::from_str(header).unwrap();
+        assert_eq!(header, serde_json::json!({ "format": "json", "version": 1 }));
+        let segment: Value = serde_json::from_str(segment).unwrap();
+        assert_eq!(segment["trace_id"], format!("1-{}-{}", &TRACE[..8], &TRACE[8..]));
+        assert!(!segment.to_string().contains(SECRET), "{segment}");
     }
 }

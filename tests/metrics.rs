@@ -1,4 +1,4 @@
-//! What the functions tell CloudWatch.
+//! What the functions tell CloudWatch and X-Ray.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -103,6 +103,57 @@ async fn a_tick_tells_size_growth_and_age_of_the_log() {
     assert!(number(&line, "LogLatency").is_some());
     let still = process.tick().await.unwrap().line(ORIGIN, Timestamp::now());
     assert_eq!((number(&still, "LogEntries"), number(&still, "LogLatency")), (Some(0), None));
+}
+
+#[tokio::test]
+async fn the_traces_of_committed_events_are_told_where_they_were_sealed() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let world = World::new(1).await;
+    let with = |n: u32, trace: Value| {
+        let mut event: Value = serde_json::from_str(&event(n)).unwrap();
+        event["trace"] = trace;
+        event.to_string()
+    };
+    let records = [
+        world.put(0, event(0)),
+        world.put(0, with(1, json!({"trace_id": TRACE, "span_id": "00f067aa0ba902b7"}))),
+        world.put(0, with(2, json!({"trace_id": TRACE}))),
+        world.put(0, with(3, json!({"request_id": "r-1"}))),
+    ];
+    let handled = world.process().ingest_measured(0, &records).await.unwrap().unwrap();
+    let segments: Vec<Value> =
+        handled.segments.iter().map(|segment| serde_json::from_str(segment).unwrap()).collect();
+    assert_eq!(segments.len(), 2);
+    let places = ["#1", "#2"];
+    for (segment, place) in segments.iter().zip(places) {
+        assert_eq!(segment["name"], "cairn");
+        assert_eq!(segment["trace_id"], "1-4bf92f35-77b34da6a3ce929d0e0e4736");
+        assert_eq!(segment["id"].as_str().unwrap().len(), 16);
+        let (start, end) = (&segment["start_time"], &segment["end_time"]);
+        assert!(start.as_f64().unwrap() > 1.7e9 && end.as_f64() >= start.as_f64());
+        let found = segment["annotations"]["place"].as_str().unwrap();
+        assert!(found.starts_with("batches/") && found.ends_with(&format!(".parquet{place}")));
+    }
+    assert_eq!(segments[0]["parent_id"], "00f067aa0ba902b7");
+    assert!(segments[1].get("parent_id").is_none());
+    assert_ne!(segments[0]["id"], segments[1]["id"]);
+    assert!(!handled.segments.concat().contains("acme"), "no word of events");
+
+    // What is not committed is not told.
+    let dying = world.process();
+    dying.faults.inject(At::operation(Operation::Commit, 0), Fault::Throttled);
+    let left = [world.put(0, with(4, json!({"trace_id": TRACE})))];
+    let handled = dying.ingest_measured(0, &left).await.unwrap().unwrap();
+    assert!(!handled.response.failures.is_empty());
+    assert_eq!(handled.segments, [""; 0]);
+
+    // A bill has a bound.
+    let many: Vec<_> =
+        (0..150).map(|n| world.put(0, with(n, json!({"trace_id": TRACE})))).collect();
+    let all = [&left[..], &many].concat();
+    let handled = world.process().ingest_measured(0, &all).await.unwrap().unwrap();
+    assert!(handled.response.failures.is_empty());
+    assert_eq!(handled.segments.len(), 100);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cairn_batch::{Row, decode, encode, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, transform};
+use cairn_event::{Item, Leaf, Record, Rules, transform};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ print(json.dumps({
 "#;
 
 fn leaves(chain: &ChainId, count: usize) -> Vec<Leaf> {
-    let bundle = Bundle::with_tenant_key([7; 32]);
+    let rules = Rules::with_tenant_key([7; 32]);
     let mut items = Vec::new();
     for n in 0..count {
         let tenant = ["acme", "globex", "initech"][n % 3];
@@ -54,7 +54,7 @@ fn leaves(chain: &ChainId, count: usize) -> Vec<Leaf> {
             arrived: Timestamp::from_millisecond(1_769_860_800_000 + n as i64).unwrap(),
             data: data.into_bytes(),
         };
-        transform(chain, &record, &bundle, &mut items);
+        transform(chain, &record, &rules, &mut items);
     }
     let leaf = |item| match item {
         Item::Event(leaf) => leaf,
@@ -87,7 +87,7 @@ fn edges(chain: &ChainId) -> Vec<Leaf> {
         data: Value::from(events.to_vec()).to_string().into_bytes(),
     };
     let mut items = Vec::new();
-    transform(chain, &record, &Bundle::with_tenant_key([7; 32]), &mut items);
+    transform(chain, &record, &Rules::with_tenant_key([7; 32]), &mut items);
     let leaf = |item| match item {
         Item::Event(leaf) => leaf,
         Item::Rejection(rejection) => panic!("{:?}", rejection.reason),

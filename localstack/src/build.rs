@@ -64,8 +64,7 @@ pub enum BuildError {
 /// each other.
 pub fn functions(profile: Profile) -> Result<Functions, BuildError> {
     let _step = Step::begin("building the functions");
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(&cargo);
+    let mut command = cargo();
     command
         .current_dir(folders::workspace())
         .args(["build", "--message-format=json-render-diagnostics", "--bins"])
@@ -76,13 +75,29 @@ pub fn functions(profile: Profile) -> Result<Functions, BuildError> {
     if profile == Profile::Release {
         command.arg("--release");
     }
-    let output = command.output().map_err(|source| BuildError::Cargo { cargo, source })?;
+    let output = command.output().map_err(|source| {
+        let cargo = command.get_program().to_string_lossy().into_owned();
+        BuildError::Cargo { cargo, source }
+    })?;
     if !output.status.success() {
         let detail = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(BuildError::Failed { detail });
     }
     let find = |name| executable(&output.stdout, name).ok_or(BuildError::Absent { name });
     Ok(Functions { ingest: find("cairn-ingest")?, checkpoint: find("cairn-checkpoint")? })
+}
+
+/// The cargo that runs this, or any, without what it tells the programs that it runs: that would make
+/// some build scripts (ring's) run again, and all that depends on them compile anew, back and forth.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let told = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| told.iter().any(|prefix| name.starts_with(prefix))) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// What cargo says of each thing it built; see

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod bundle;
+mod driven;
 mod error;
 mod functions;
 mod keys;
@@ -15,18 +16,20 @@ mod stream;
 mod table;
 mod wait;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use cairn_ledger::VerifierKey;
 use cairn_store::Deployment;
 
+pub use driven::driven;
 pub use error::CloudError;
 pub use functions::lock_mode;
 pub use options::{Options, SHARDS, Signing};
 
-use crate::emulator::{CREDENTIALS, Emulator, REGION};
+use crate::driver::{Function, Mapping};
+use crate::emulator::{Emulator, REGION};
 use crate::{aws, build};
 use options::Names;
 
@@ -66,20 +69,26 @@ impl Cloud {
         &self.config
     }
 
-    /// The environment that makes a function's binary, run by hand, a function of this deployment.
-    pub fn function_environment(&self) -> HashMap<String, String> {
-        let (id, secret) = CREDENTIALS;
-        let mut environment = functions::environment(&self.deployment);
-        for (name, value) in [
-            ("CAIRN_SIGNING_KEY", self.deployment.signing_key.as_str()),
-            ("AWS_ENDPOINT_URL", self.emulator.endpoint()),
-            ("AWS_ACCESS_KEY_ID", id),
-            ("AWS_SECRET_ACCESS_KEY", secret),
-            ("AWS_REGION", REGION),
-        ] {
-            environment.insert(name.to_owned(), value.to_owned());
+    /// A function's binary, run by hand, as a function of this deployment.
+    pub fn function(&self, name: &str, binary: &Path) -> Function {
+        let mut variables = functions::environment(&self.deployment);
+        variables.insert("CAIRN_SIGNING_KEY".to_owned(), self.deployment.signing_key.clone());
+        Function {
+            name: name.to_owned(),
+            arn: functions::arn(name),
+            binary: binary.to_path_buf(),
+            environment: driven::environment(variables, self.emulator.endpoint()),
+            timeout: Duration::from_secs(u64::from(functions::TIMEOUT.unsigned_abs())),
+            memory: functions::MEMORY.unsigned_abs(),
+            log: None,
         }
-        environment
+    }
+
+    /// The mapping that feeds ingest in production, for a driver.
+    pub async fn mapping(&self, options: &Options) -> Result<Mapping, CloudError> {
+        let kinesis = aws_sdk_kinesis::Client::new(&self.config);
+        let stream = stream::arn(&kinesis, &self.deployment.stream).await?;
+        Ok(functions::mapping(&Names::new(&options.name), options.batch_size, &stream))
     }
 
     /// The emulator.
@@ -103,7 +112,8 @@ pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, Clo
     table::ensure(&aws_sdk_dynamodb::Client::new(&config), &names.table, &data_key).await?;
     let kinesis = aws_sdk_kinesis::Client::new(&config);
     let stream = stream::ensure(&kinesis, &names.stream, options.shards, &data_key).await?;
-    let bundle = bundle::ensure(&s3, &names.bucket, &data_key, options).await?;
+    let objects = aws::clients(REGION, endpoint).await.objects(&names.bucket, &data_key);
+    let bundle = bundle::ensure(&s3, &objects, &names.bucket, options).await?;
     let deployment = Deployment {
         origin: options.origin.clone(),
         verifier_key,
@@ -118,6 +128,7 @@ pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, Clo
         lock_mode: options.lock_mode,
         batch_retention_days: options.batch_retention_days,
         log_retention_days: options.log_retention_days,
+        expired: Some(names.expired.clone()),
     };
     if let Some(binaries) = binaries {
         functions::deploy(&config, &deployment, &names, options, &stream, &binaries).await?;

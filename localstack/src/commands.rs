@@ -3,6 +3,7 @@
 
 pub(crate) mod demo;
 pub(crate) mod down;
+pub(crate) mod drive;
 pub(crate) mod env;
 mod error;
 pub(crate) mod state;

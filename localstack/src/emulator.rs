@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 pub use detached::{Detached, folder};
 
+use crate::driver::detached::DetachedError;
 use crate::folders;
 use crate::python::{self, PythonError};
 use launch::Mode;
@@ -97,6 +98,9 @@ pub enum EmulatorError {
         /// How long it was given.
         seconds: u64,
     },
+    /// Its driver did not end.
+    #[error(transparent)]
+    Driver(#[from] DetachedError),
     /// The name cannot be the name of a folder.
     #[error(
         "{found:?} is no name: expected lower-case letters, digits and hyphens, not starting with {OWNED:?}"

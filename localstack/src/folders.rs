@@ -38,6 +38,11 @@ pub(crate) fn workspace() -> &'static Path {
     here.parent().unwrap_or(here)
 }
 
+/// The folder of the example config.
+pub fn config_folder() -> PathBuf {
+    workspace().join("infra").join("config")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

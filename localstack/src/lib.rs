@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod build;
 pub mod cloud;
+pub mod driver;
 pub mod emulator;
 mod folders;
 mod lock;
@@ -12,3 +13,4 @@ pub mod python;
 
 pub use cloud::{Cloud, CloudError};
 pub use emulator::{Emulator, EmulatorError};
+pub use folders::config_folder;

@@ -24,6 +24,9 @@ enum Command {
     Down(commands::down::Arguments),
     /// Print the environment that makes any AWS tool use the local cloud
     Env(commands::env::Arguments),
+    /// Drive the event source mapping of a cloud, until it is taken down
+    #[command(hide = true)]
+    Drive(commands::drive::Arguments),
     /// Tell what is up
     Status(commands::status::Arguments),
 }
@@ -36,6 +39,7 @@ async fn main() -> ExitCode {
         Command::Up(arguments) => commands::up::run(&arguments).await,
         Command::Down(arguments) => commands::down::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
+        Command::Drive(arguments) => commands::drive::run(&arguments).await,
         Command::Status(arguments) => commands::status::run(&arguments),
     };
     done.unwrap_or_else(|error| {

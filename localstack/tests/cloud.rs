@@ -22,6 +22,8 @@ async fn a_deployment_locks_and_encrypts_and_is_found_again() {
     let again = cloud::deploy(cloud.emulator().endpoint(), &without_functions()).await.unwrap();
     assert_eq!(again, deployment, "deploying again made something new");
 
+    a_folder_makes_the_bundle_and_keeps_the_tenant_key(&cloud, &deployment).await;
+
     let other = Options { shards: Some(5), ..without_functions() };
     let refused = cloud::deploy(cloud.emulator().endpoint(), &other).await.unwrap_err();
     assert!(matches!(refused, CloudError::Mismatch { .. }), "{refused}");
@@ -48,6 +50,28 @@ async fn the_bundle_is_locked_under_the_data_key(cloud: &Cloud, deployment: &Dep
     let delete = s3.delete_object().bucket(&deployment.bucket).key(&key).version_id(version);
     let refused = delete.send().await.unwrap_err();
     assert_eq!(refused.code(), Some("AccessDenied"));
+}
+
+async fn a_folder_makes_the_bundle_and_keeps_the_tenant_key(
+    cloud: &Cloud,
+    deployment: &Deployment,
+) {
+    let config = Some(cairn_local::config_folder());
+    let options = Options { config, ..without_functions() };
+    let made = cloud::deploy(cloud.emulator().endpoint(), &options).await.unwrap();
+    assert_ne!(made.bundle, deployment.bundle);
+    the_bundle_is_locked_under_the_data_key(cloud, &made).await;
+    let s3 = aws::s3(cloud.config());
+    let mut keys = Vec::new();
+    for hash in [deployment.bundle, made.bundle] {
+        let key = format!("config/{hash}");
+        let object = s3.get_object().bucket(&made.bucket).key(key).send().await.unwrap();
+        let bytes = object.body.collect().await.unwrap().into_bytes();
+        keys.push(cairn_event::Bundle::parse(&bytes).unwrap().tenant_key);
+    }
+    assert_eq!(keys[0], keys[1]);
+    let again = cloud::deploy(cloud.emulator().endpoint(), &options).await.unwrap();
+    assert_eq!(again, made, "the same folder made another bundle");
 }
 
 async fn the_stream_keeps_a_week_encrypted(cloud: &Cloud, deployment: &Deployment) {

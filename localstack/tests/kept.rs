@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::primitives::ByteStream;
-use cairn_local::{aws, cloud};
+use cairn_local::{aws, build, cloud};
 use guard::Named;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ fn local(arguments: &[&str]) -> Output {
 fn tool() -> PathBuf {
     let local = Path::new(env!("CARGO_BIN_EXE_cairn-local"));
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = Command::new(env!("CARGO"))
+    let built = build::cargo()
         .args(["build", "-p", "cairn-local", "-p", "cairn-cli", "--bins", "--profile", profile])
         .arg("--target-dir")
         .arg(local.parent().unwrap().parent().unwrap())
@@ -95,6 +95,7 @@ async fn a_kept_cloud_is_there_for_other_tools_and_verifies() {
 
     let object = one_event_can_be_followed(&cairn, &config).await;
     a_change_is_named(&cairn, &config, &object).await;
+    a_bundle_is_published(&cairn);
 
     let again = local(&["demo", "--keep", "--name", &name]);
     assert_eq!(again.status.code(), Some(2), "a demonstration ran in a cloud that was in use");
@@ -129,6 +130,25 @@ async fn one_event_can_be_followed(cairn: &Cairn, config: &aws_config::SdkConfig
     let key = &cairn.environment["CAIRN_VERIFIER_KEY"];
     assert_eq!(cairn.json(0, &["check", proof, "--key", key], b"")["event"], shown["event"]);
     shown["object"]["key"].as_str().unwrap().to_owned()
+}
+
+/// Publishes the example's bundle, whose schemas are new to what took every event.
+fn a_bundle_is_published(cairn: &Cairn) {
+    let folder = cairn_local::config_folder();
+    let folder = folder.to_str().unwrap();
+    let build = ["config", "build", folder, "--from", "current", "--publish"];
+    let refused = cairn.json(1, &build, b"");
+    let breaks = refused["breaks"].as_array().unwrap();
+    assert!(breaks.iter().all(|found| found["rule"] == "schema.first"), "{refused:#}");
+    let meant = [&build[..], &["--allow", "schema.first"]].concat();
+    let built = cairn.json(0, &meant, b"");
+    let hash = built["hash"].as_str().unwrap();
+    assert_eq!(built["created"], serde_json::json!([format!("config/{hash}")]));
+    assert_eq!(cairn.json(0, &meant, b"")["created"], serde_json::json!([]));
+    assert_eq!(cairn.json(0, &["config", "show", hash], b"")["hash"], hash);
+    assert_eq!(cairn.json(0, &["config", "diff", hash, folder], b""), serde_json::json!([]));
+    let shown = cairn.json(0, &["config", "show"], b"");
+    assert_eq!(shown["hash"], cairn.environment["CAIRN_BUNDLE"].as_str());
 }
 
 /// Verifies, changes a batch, and verifies again.

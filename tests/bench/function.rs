@@ -1,6 +1,6 @@
 //! The function binaries as they are deployed: size, time to the first poll, memory.
 
-use std::process::Child;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,10 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
+use cairn_local::driver::{Outcome, Process};
 use cairn_local::emulator::CREDENTIALS;
 use cairn_store::Table;
 use cairn_store::aws::Clients;
-use cairn_tests::runtime_api::{self, RuntimeApi};
 
 use crate::corpus::generated;
 
@@ -46,12 +46,11 @@ pub(crate) fn invocation() {
         for (name, path) in [("ingest", &functions.ingest), ("checkpoint", &functions.checkpoint)] {
             let mut first_polls = Vec::new();
             for _ in 0..STARTS {
-                let api = RuntimeApi::bind().await;
                 let start = Instant::now();
-                let mut process = start_function(path, &api, &cloud);
-                let _poll = api.next_poll().await;
+                let process = start_function(path, &cloud).await;
+                process.ready().await.unwrap();
                 first_polls.push(start.elapsed());
-                stop(&mut process);
+                process.handle().kill().await;
             }
             first_polls.sort();
             let median = first_polls[STARTS / 2];
@@ -78,34 +77,32 @@ async fn memory(
     records: &[Vec<u8>],
 ) {
     let stream = &cloud.deployment().stream;
-    let invoke = async |api: &RuntimeApi, round: usize| {
+    let invoke = async |process: &mut Process, round: usize| {
         let payload = payload(stream, shard, round * records.len(), records);
         let size = payload.len();
-        let answer = api.next_poll().await.invoke(payload.into()).await;
-        assert_eq!(answer, r#"{"batchItemFailures":[]}"#);
+        let outcome = process.invoke(&format!("request-{round}"), payload.into()).await;
+        assert_eq!(outcome, Outcome::Answered(r#"{"batchItemFailures":[]}"#.into()));
         size
     };
-    let api = RuntimeApi::bind().await;
-    let mut process = start_function(&functions.ingest, &api, cloud);
-    let size = invoke(&api, 0).await;
+    let mut process = start_function(&functions.ingest, cloud).await;
+    let size = invoke(&mut process, 0).await;
     let average = records.iter().map(Vec::len).sum::<usize>() / records.len();
     println!("  full invocations: {size} bytes, {} {what} of {average} bytes", records.len());
     println!(
         "    cold: peak resident memory {:>14.1} MB (budget 128)",
-        peak_megabytes(process.id())
+        peak_megabytes(process.handle().pid())
     );
     for round in 1..=WARM {
-        invoke(&api, round).await;
+        invoke(&mut process, round).await;
     }
-    println!("    {WARM} warm ones after it {:>21.1} MB", peak_megabytes(process.id()));
-    stop(&mut process);
+    println!("    {WARM} warm ones after it {:>21.1} MB", peak_megabytes(process.handle().pid()));
+    process.handle().kill().await;
 
     forget(cloud, shard).await;
-    let api = RuntimeApi::bind().await;
-    let mut process = start_function(&functions.ingest, &api, cloud);
-    invoke(&api, 0).await;
-    println!("    adopting what is there {:>19.1} MB", peak_megabytes(process.id()));
-    stop(&mut process);
+    let mut process = start_function(&functions.ingest, cloud).await;
+    invoke(&mut process, 0).await;
+    println!("    adopting what is there {:>19.1} MB", peak_megabytes(process.handle().pid()));
+    process.handle().kill().await;
 }
 
 /// Takes from the table what it knows of a shard's first batch, as if its commit had been lost.
@@ -134,13 +131,8 @@ fn functions() -> Functions {
     build::functions(Profile::Release).unwrap()
 }
 
-fn start_function(path: &std::path::Path, api: &RuntimeApi, cloud: &Cloud) -> Child {
-    runtime_api::function(path, api, cloud).spawn().unwrap()
-}
-
-fn stop(process: &mut Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
+async fn start_function(path: &Path, cloud: &Cloud) -> Process {
+    Process::start(&cloud.function("bench", path)).await.unwrap()
 }
 
 /// As many of the records as fit a full invocation.

@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use cairn_event::Bundle;
+use cairn_event::Rules;
 use cairn_ingest::{Context, Request, build};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ pub(crate) fn run() {
     row("floor", floor);
 
     let chain: ChainId = "bench/20260101T000000Z/shardId-000000000000".parse().unwrap();
-    let bundle = Bundle::with_tenant_key([1; 32]);
+    let rules = Rules::with_tenant_key([1; 32]);
     let payload = payload("bench", 0, 0, &corpus.records);
     let read =
         || serde_json::from_slice::<Request>(payload.as_bytes()).unwrap().into_shard().unwrap();
@@ -49,14 +49,15 @@ pub(crate) fn run() {
     let transform = best(RUNS, || {
         items.clear();
         for record in &records {
-            cairn_event::transform(&chain, record, &bundle, &mut items);
+            cairn_event::transform(&chain, record, &rules, &mut items);
         }
     });
     let context = Context {
         origin: "bench.example",
         chain: &chain,
-        bundle: &bundle,
-        bundle_hash: bundle.hash(),
+        rules: &rules,
+        bundle_hash: rules.bundle().hash(),
+        traces: false,
     };
     let parent = || Lineage::Previous(Hash::EMPTY_ROOT);
     let mut built = None;

@@ -15,13 +15,15 @@ mod function;
 mod ingest;
 mod proof;
 mod requests;
+mod rules;
 mod sample;
 mod verify;
 
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
     ("ingest", ingest::run),
+    ("rules", rules::run),
     ("verify", verify::run),
     ("requests", requests::run),
     ("proof", proof::run),

@@ -16,13 +16,13 @@ fn signers() -> [SoftwareSigner; 2] {
     [SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32])]
 }
 
-/// A log of two entries that is to grow by two more.
+/// A log of two batches, and the change to their bundle, that is to grow by two more.
 async fn prepare(signer: &SoftwareSigner) -> (World, Vec<cairn_store::StoredRecord>) {
     let world = World::with_signer(1, signer.clone()).await;
     let records = records(&world);
     let process = world.process();
     deliver(&process, &[&records[..2], &records[2..4]]).await;
-    assert_eq!(process.tick().await.unwrap().added, 2);
+    assert_eq!(process.tick().await.unwrap().added, 3);
     deliver(&process, &[&records[4..6], &records[6..]]).await;
     (world, records)
 }
@@ -96,13 +96,13 @@ async fn what_was_begun_is_finished_before_anything_new() {
         let begun = if operation == Operation::Create { begun.under("log/plans/") } else { begun };
         process.faults.inject(begun, Fault::CrashBefore);
         assert!(process.tick_until_crash().await.is_none(), "{operation:?}");
-        assert_eq!(world.cloud.log_head().await.unwrap().unwrap().to.size, 4);
+        assert_eq!(world.cloud.log_head().await.unwrap().unwrap().to.size, 5);
 
         let more = [world.put(0, event(20)), world.put(0, event(21))];
         deliver(&world.process(), &[&more[..1], &more[1..]]).await;
-        assert_eq!(world.process().tick().await.unwrap().size, 6);
+        assert_eq!(world.process().tick().await.unwrap().size, 7);
         let keys = world.cloud.operator().keys();
-        for size in [2, 4, 6] {
+        for size in [3, 5, 7] {
             assert!(keys.contains(&keys::checkpoint(size)), "{operation:?}: size {size}");
         }
         records.extend(more);
@@ -132,7 +132,7 @@ async fn other_bytes_where_the_log_would_write_are_refused() {
         let refused = world.process().tick().await.unwrap_err().to_string();
         assert!(refused.contains(&key), "{key}: {refused}");
         let published = world.cloud.read(keys::CHECKPOINT).await.unwrap().unwrap().body;
-        assert!(published.starts_with(format!("{}\n2\n", cairn_tests::ORIGIN).as_bytes()), "{key}");
+        assert!(published.starts_with(format!("{}\n3\n", cairn_tests::ORIGIN).as_bytes()), "{key}");
     }
 }
 
@@ -179,7 +179,7 @@ async fn a_log_grows_over_many_ticks_and_tiles() {
             let record = world.put(0, event(n));
             assert!(process.ingest(0, &[record]).await.unwrap().unwrap().failures.is_empty());
         }
-        assert_eq!(process.tick().await.unwrap().size, (round + 1) * 100);
+        assert_eq!(process.tick().await.unwrap().size, (round + 1) * 100 + 1);
         let report = world.verify_as_it_is(trusted).await;
         assert!(report.ok, "{:#?}", report.findings);
         trusted = Some(report.checkpoint);
@@ -212,7 +212,7 @@ async fn an_emptied_table_is_no_quiet_tick() {
     world.cloud.operator().set_log_head(None);
     world.cloud.operator().set_registered(&world.chain(0).await, false);
     let refused = world.process().tick().await.unwrap_err().to_string();
-    assert!(refused.contains("at least size 4"), "{refused}");
+    assert!(refused.contains("at least size 5"), "{refused}");
 }
 
 #[tokio::test]

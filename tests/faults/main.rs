@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod changes;
 mod checkpoint;
 mod ingest;
 mod planted;
+mod rollout;
 mod story;
 mod writers;

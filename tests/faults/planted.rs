@@ -251,7 +251,7 @@ async fn an_object_without_a_lock_waits_for_an_operator() {
 async fn a_leaf_that_only_a_later_version_knows_waits_for_that_version() {
     let (world, records) = half_made().await;
     plant(&world, |header, leaves| {
-        header.transform = "cairn/2".to_owned();
+        header.transform = "cairn/999".to_owned();
         let text = String::from_utf8(leaves[1].bytes.clone()).unwrap();
         let later = text.replace("\"arrived\"", "\"adapter\":\"of-a-later-version\",\"arrived\"");
         assert_ne!(text, later);

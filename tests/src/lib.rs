@@ -1,7 +1,10 @@
-//! What the tests share: a deployment in memory that runs the real handlers, and the
-//! Lambda Runtime API for the real binaries.
+//! What the tests share: a deployment in memory that runs the real handlers, and a deployment in an
+//! emulator that runs the real binaries, with a proxy between the two that makes faults.
 
-pub mod runtime_api;
+mod driven;
+mod proxy;
 mod world;
 
+pub use driven::*;
+pub use proxy::*;
 pub use world::*;

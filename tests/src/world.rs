@@ -10,10 +10,12 @@ use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
 use cairn_event::Bundle;
 use cairn_ingest::{Handled, IngestError, Request, Response};
-use cairn_ledger::{ChainId, VerifierKey};
+use cairn_ledger::{ChainId, Cursors, Hash, VerifierKey};
 use cairn_store::faults::{Faults, Faulty};
 use cairn_store::memory::{DATA_KEY, Memory, SoftwareSigner};
-use cairn_store::{LockMode, Objects, Retention, Signer, StoredRecord, Table, VersionId};
+use cairn_store::{
+    LockMode, Objects, Retention, Signer, StoreError, StoredRecord, Table, VersionId,
+};
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Head, Lock, LogHead, MAX_LAG, Object, Options, Report,
     TableChain, Version,
@@ -30,7 +32,8 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Key of the tenant lines of every [`World`].
 pub const TENANT_KEY: [u8; 32] = [9; 32];
 
-const STREAM: &str = "cairn-events";
+/// Name of the stream of every [`World`].
+pub const STREAM: &str = "cairn-events";
 
 /// A deployment in memory, and the memory of what was put on its stream.
 #[derive(Clone)]
@@ -70,11 +73,42 @@ impl World {
     /// Puts another config bundle into the archive.
     pub async fn add_bundle(&self, tenant_key: [u8; 32]) -> Bundle {
         let bundle = Bundle::with_tenant_key(tenant_key);
+        self.add_config(&bundle.to_json()).await;
+        bundle
+    }
+
+    /// Puts a bundle, or what one names, into the archive by its hash.
+    pub async fn add_config(&self, bytes: &(impl AsRef<[u8]> + ?Sized)) -> Hash {
         let retention =
             Retention { mode: LockMode::Compliance, until: Timestamp::now() + DAY * 3650 };
-        let key = keys::bundle(&bundle.hash());
-        self.cloud.create(&key, bundle.to_json().into(), Some(retention)).await.unwrap();
-        bundle
+        let (bytes, hash) = (bytes.as_ref(), Hash::of(bytes.as_ref()));
+        let body = bytes.to_vec().into();
+        let put = self.cloud.create(&keys::bundle(&hash), body, Some(retention)).await;
+        assert!(matches!(put, Ok(_) | Err(StoreError::Conflict { .. })), "{put:?}");
+        hash
+    }
+
+    /// The same deployment, with another bundle in force.
+    pub async fn under(&self, bundle: Bundle) -> Self {
+        self.add_config(&bundle.to_json()).await;
+        Self { bundle, ..self.clone() }
+    }
+
+    /// The same deployment, whose processes judge by another bundle from here on.
+    pub fn judging_by(&self, bundle: &Bundle) -> Self {
+        Self { bundle: bundle.clone(), ..self.clone() }
+    }
+
+    /// The config bundle that judges.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// How far the log has come.
+    pub async fn cursors(&self) -> Cursors {
+        let Some(head) = self.cloud.log_head().await.unwrap() else { return Cursors::default() };
+        let object = self.cloud.read(&keys::cursors(&head.to.cursors)).await.unwrap().unwrap();
+        Cursors::parse(&object.body).unwrap()
     }
 
     /// Another deployment that starts with all that this one has.
@@ -126,6 +160,7 @@ impl World {
                 bundle: self.bundle.hash(),
                 lock_mode: LockMode::Compliance,
                 batch_retention: DAY * 35,
+                traces: true,
             },
             now,
             salt,

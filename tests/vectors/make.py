@@ -374,13 +374,54 @@ def tiles():
             "five": {path: data.hex() for path, data in five.items()}, "cases": cases}
 
 
-def documents():
+def change(bundle, origin=ORIGIN):
+    """A config change: section 7."""
+    return jcs({"bundle": bundle.hex(), "kind": "config-change", "origin": origin, "version": 1})
+
+
+def changes():
+    good = change(sha256(BUNDLE.encode()))
+    members = json.loads(good)
+    def changed(**others):
+        return jcs(dict(members, **others))
+    bad = {
+        "of another kind": changed(kind="config"),
+        "of a kind that is reserved": changed(kind="segment"),
+        "of another version": changed(version=2),
+        "with a version as a string": changed(version="1"),
+        "with spaces": json.dumps(members, sort_keys=True),
+        "in another order": json.dumps(dict(reversed(sorted(members.items()))), separators=(",", ":")),
+        "with an unknown member": changed(note="x"),
+        "without a bundle": jcs({k: v for k, v in members.items() if k != "bundle"}),
+        "with upper case hexadecimal": changed(bundle=members["bundle"].upper()),
+        "with an origin with a space": changed(origin="example.com audit"),
+        "without an origin": changed(origin=""),
+        "longer than an entry": changed(origin="o" * 65536),
+        "twice the same member": good.replace('"version":1', '"version":1,"version":1'),
+    }
+    return {"good": [{"json": good, "link": leaf(good.encode()).hex()}],
+            "bad": [{"why": why, "json": text} for why, text in bad.items()]}
+
+
+def log_of_story():
+    """The entries of the worked example's log, and its cursors and plan: sections 7 and 9."""
     _, _, texts, links = story()
-    cursors = jcs({"chains": {CHAIN: {"link": links[1].hex(), "next": 2}}, "kind": "cursors", "version": 1})
-    plan = jcs({"cursors": sha256(cursors.encode()).hex(), "from": 0, "to": 2, "kind": "plan",
-                "origin": ORIGIN, "root": root(links).hex(), "version": 1, "entries": [
-                    {"chain": CHAIN, "link": link.hex(), "number": n} for n, link in enumerate(links)]})
-    return {"headers": texts, "cursors": cursors, "plan": plan}
+    bundle = sha256(BUNDLE.encode())
+    first = change(bundle)
+    entries = [first, *texts]
+    cursors = jcs({"bundles": {bundle.hex(): 0}, "chains": {CHAIN: {"link": links[1].hex(), "next": 2}},
+                   "kind": "cursors", "version": 1})
+    leaves = [leaf(entry.encode()) for entry in entries]
+    plan = jcs({"cursors": sha256(cursors.encode()).hex(), "from": 0, "to": 3, "kind": "plan",
+                "origin": ORIGIN, "root": root(leaves).hex(), "version": 1, "entries": [
+                    {"bundle": bundle.hex(), "link": leaves[0].hex()},
+                    *({"chain": CHAIN, "link": link.hex(), "number": n} for n, link in enumerate(links))]})
+    return entries, leaves, cursors, plan
+
+
+def documents():
+    entries, _, cursors, plan = log_of_story()
+    return {"entries": entries, "cursors": cursors, "plan": plan}
 
 
 def events():
@@ -448,7 +489,7 @@ def write(name, text):
 
 
 def main():
-    for make in (trees, headers, tenants, notes, checkpoints, tiles, documents, events):
+    for make in (trees, headers, changes, tenants, notes, checkpoints, tiles, documents, events):
         write(f"{make.__name__}.json", json.dumps(make(), indent=1, ensure_ascii=False) + "\n")
     made, index = proofs()
     for name, text in made.items():

@@ -1,6 +1,7 @@
-//! Reads batch headers from the ledger table: those that are new, or those of an earlier move.
+//! Reads batch headers from the ledger table, those that are new or those of an earlier move, and
+//! makes entries of them.
 
-use cairn_ledger::{ChainId, Cursors, SealedHeader};
+use cairn_ledger::{ChainId, Cursors, Entry, SealedHeader};
 use cairn_store::{StoreError, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -13,18 +14,19 @@ const CONCURRENCY: usize = 32;
 /// Items of one read of a chain.
 const PAGE: usize = 1_000;
 
-/// Headers to add to the log.
+/// Entries to add to the log.
 pub(crate) struct Collected {
-    /// In order of chains, and of numbers within a chain.
-    pub(crate) headers: Vec<SealedHeader>,
+    /// Batches in order of chains, and of numbers within a chain; before the first that names a bundle,
+    /// the change to it.
+    pub(crate) entries: Vec<Entry>,
     /// The cursors behind them.
     pub(crate) cursors: Cursors,
     /// Chains whose next header does not follow, and why.
     pub(crate) broken: Vec<String>,
 }
 
-/// The headers after the cursors, at most about `limit`.
-pub(crate) async fn new_headers<O, T: Table, G>(
+/// The entries that batches after the cursors make; at most `limit` batches.
+pub(crate) async fn new_entries<O, T: Table, G>(
     deps: &Deps<O, T, G>,
     mut cursors: Cursors,
     limit: usize,
@@ -41,15 +43,17 @@ pub(crate) async fn new_headers<O, T: Table, G>(
         .buffered(CONCURRENCY)
         .try_collect()
         .await?;
-    let mut headers = Vec::new();
+    let mut entries = Vec::new();
+    let mut left = limit;
     let mut broken = Vec::new();
     // Parents sort before their children (Kinesis numbers shards as they come).
     for (chain, mut page) in pages {
-        page.truncate(limit - headers.len());
+        page.truncate(left);
         let origin = &deps.settings.origin;
-        let Err(error) = plan::take(&mut cursors, origin, &chain, page, &mut headers) else {
-            continue;
-        };
+        let before = cursors.next(&chain);
+        let taken = plan::take(&mut cursors, origin, &chain, page, &mut entries);
+        left -= usize::try_from(cursors.next(&chain) - before).unwrap_or(left);
+        let Err(error) = taken else { continue };
         match error.awaited_parent() {
             // The parent's batches are more than one tick takes, or came after its page was read.
             Some(parent) if has_more(deps, &cursors, parent).await? => {
@@ -58,7 +62,7 @@ pub(crate) async fn new_headers<O, T: Table, G>(
             _ => broken.push(error.to_string()),
         }
     }
-    Ok(Collected { headers, cursors, broken })
+    Ok(Collected { entries, cursors, broken })
 }
 
 /// Whether a chain has batches after its cursor.
@@ -70,14 +74,15 @@ async fn has_more<O, T: Table, G>(
     Ok(!page(&deps.table, chain, cursors.next(chain), 1).await?.is_empty())
 }
 
-/// The headers between two states of the cursors, in the order in which they were added.
-pub(crate) async fn headers_between<O, T: Table, G>(
+/// The entries between two states of the cursors, in the order in which they were added, and the
+/// cursors behind them.
+pub(crate) async fn entries_between<O, T: Table, G>(
     deps: &Deps<O, T, G>,
     before: &Cursors,
     after: &Cursors,
-) -> Result<Vec<SealedHeader>, CheckpointError> {
+) -> Result<(Vec<Entry>, Cursors), CheckpointError> {
     let mut cursors = before.clone();
-    let mut headers = Vec::new();
+    let mut entries = Vec::new();
     for (chain, until) in after.iter() {
         let mut from = cursors.next(chain);
         while from < until.next {
@@ -87,11 +92,11 @@ pub(crate) async fn headers_between<O, T: Table, G>(
                 return Err(disagreement(format!("{chain} number {from}"), "an item", "none"));
             }
             from += page.len() as u64;
-            plan::take(&mut cursors, &deps.settings.origin, chain, page, &mut headers)
+            plan::take(&mut cursors, &deps.settings.origin, chain, page, &mut entries)
                 .map_err(|reason| disagreement(chain.to_string(), "the logged batches", reason))?;
         }
     }
-    Ok(headers)
+    Ok((entries, cursors))
 }
 
 async fn page(

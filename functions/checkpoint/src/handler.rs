@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use cairn_batch::keys;
-use cairn_ledger::{Cursors, Growth, Hash, LogTree, Plan, SealedHeader, TileError, VerifierKey};
+use cairn_ledger::{Cursors, Entry, Growth, Hash, LogTree, Plan, TileError, VerifierKey};
 use cairn_metrics::{
     CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document, milliseconds,
 };
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::{self, MAX_ENTRIES};
+use crate::plan::{self, MAX_BATCHES};
 use crate::{collect, publish};
 
 /// How often one tick starts again when another writer moved the log, or an answer was lost.
@@ -145,12 +145,12 @@ async fn tick<O: Objects, T: Table, G: Signer>(
     }
     let at = head.as_ref().map(|head| &head.to);
     let cursors = load_cursors(deps, at).await?;
-    let collected = collect::new_headers(deps, cursors, MAX_ENTRIES).await?;
+    let collected = collect::new_entries(deps, cursors, MAX_BATCHES).await?;
     for broken in &collected.broken {
         tracing::error!(alarm = "chain.broken", reason = %broken, "a chain's next batch does not follow");
     }
     let (size, root) = at.map_or((0, Hash::EMPTY_ROOT), |at| (at.size, at.root));
-    let added = collected.headers.len() as u64;
+    let added = collected.entries.len() as u64;
     if added == 0 {
         let moved = head.map(|head| head.moved);
         return Ok(Tick { size, root, added, broken: collected.broken, moved, latency: None });
@@ -160,15 +160,17 @@ async fn tick<O: Objects, T: Table, G: Signer>(
     }
 
     let tree = load_tree(deps, at).await?;
-    let step = plan::plan(&deps.settings.origin, tree, collected.cursors, &collected.headers)?;
+    let step = plan::plan(&deps.settings.origin, tree, collected.cursors, &collected.entries)?;
     publish::keep_cursors(deps, &step.cursors).await?;
     let moved = Timestamp::from_second((deps.now)().as_second()).unwrap_or_default();
     let next = LogHead { to: step.to.clone(), from: at.cloned(), moved };
     deps.table.advance_log(head.as_ref(), &next).await?;
     publish::publish(deps, &next, &step.plan, &step.growth).await?;
     tracing::info!(size = step.to.size, root = %step.to.root, added, "checkpoint published");
-    let oldest =
-        collected.headers.iter().filter_map(|header| header.header.arrived[0].parse().ok());
+    let oldest = collected.entries.iter().filter_map(|entry| match entry {
+        Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
+        Entry::ConfigChange(_) => None,
+    });
     let latency = oldest.min().map(|oldest| milliseconds(oldest, (deps.now)()));
     let (size, root, broken) = (step.to.size, step.to.root, collected.broken);
     Ok(Tick { size, root, added, broken, moved: Some(moved), latency })
@@ -226,12 +228,13 @@ pub(crate) async fn remake<O: Objects, T: Table, G>(
 ) -> Result<(Plan, Growth), CheckpointError> {
     let before = load_cursors(deps, head.from.as_ref()).await?;
     let after = load_cursors(deps, Some(&head.to)).await?;
-    let headers: Vec<SealedHeader> = collect::headers_between(deps, &before, &after).await?;
+    let (entries, cursors) = collect::entries_between(deps, &before, &after).await?;
     let tree = load_tree(deps, head.from.as_ref()).await?;
-    let step = plan::plan(&deps.settings.origin, tree, after, &headers)?;
+    let step = plan::plan(&deps.settings.origin, tree, cursors, &entries)?;
     if step.to != head.to {
         let what = format!("the log at size {}", head.to.size);
-        return Err(disagreement(what, head.to.root, step.to.root));
+        let at = |to: &LogPoint| format!("root {} and cursors {}", to.root, to.cursors);
+        return Err(disagreement(what, at(&head.to), at(&step.to)));
     }
     Ok((step.plan, step.growth))
 }

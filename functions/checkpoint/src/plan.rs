@@ -1,13 +1,14 @@
-//! What the log grows by: a pure fold of new batch headers over the cursors.
+//! What the log grows by: a pure fold of new batch headers over the cursors. Config changes are
+//! derived from the headers: before the first that names a bundle stands the change to it.
 
 use cairn_ledger::{
-    ChainId, CursorError, Cursors, Growth, LogTree, Plan, PlanEntry, SealedHeader, TileError,
+    ChainId, CursorError, Cursors, Entry, Growth, LogTree, Plan, PlanEntry, SealedHeader, TileError,
 };
 use cairn_store::LogPoint;
 
-/// Entries that one checkpoint adds at most, so that it ends well within the function's time and
-/// memory; what remains is taken by the next one.
-pub const MAX_ENTRIES: usize = 16_384;
+/// Batches that one checkpoint adds at most, so that it ends well within the function's time and
+/// memory; what remains is taken by the next one. Config changes, of which there are few, come on top.
+pub const MAX_BATCHES: usize = 16_384;
 
 /// A move of the log, complete but for its signature.
 #[derive(Debug)]
@@ -53,13 +54,14 @@ impl TakeError {
 }
 
 /// Takes a chain's headers after its cursor, in order, up to the first that does not follow; says
-/// what is wrong with that one. The cursor moves past those taken.
+/// what is wrong with that one. The cursor moves past those taken. A header whose bundle is new to the
+/// log is taken with the config change that goes before it.
 pub fn take(
     cursors: &mut Cursors,
     origin: &str,
     chain: &ChainId,
     headers: impl IntoIterator<Item = SealedHeader>,
-    taken: &mut Vec<SealedHeader>,
+    taken: &mut Vec<Entry>,
 ) -> Result<(), TakeError> {
     for header in headers {
         if header.header.origin != origin {
@@ -70,23 +72,22 @@ pub fn take(
                 found: header.header.origin,
             });
         }
-        cursors.advance(chain, &header)?;
-        taken.push(header);
+        taken.extend(cursors.append(chain, &header)?.map(Entry::from));
+        taken.push(header.into());
     }
     Ok(())
 }
 
-/// The move that adds `headers`, in order, to the log.
+/// The move that adds `entries`, in order, to the log; `cursors` are those behind them.
 pub fn plan(
     origin: &str,
     mut tree: LogTree,
     cursors: Cursors,
-    headers: &[SealedHeader],
+    entries: &[Entry],
 ) -> Result<Move, TileError> {
     let from = tree.size();
-    let entries: Vec<Vec<u8>> =
-        headers.iter().map(|header| header.to_json().into_bytes()).collect();
-    let growth = tree.append(&entries)?;
+    let texts: Vec<String> = entries.iter().map(Entry::to_json).collect();
+    let growth = tree.append(&texts)?;
     let to = LogPoint { size: growth.size, root: growth.root, cursors: cursors.hash() };
     let plan = Plan {
         origin: origin.to_owned(),
@@ -94,14 +95,7 @@ pub fn plan(
         to: to.size,
         root: to.root,
         cursors: to.cursors,
-        entries: headers
-            .iter()
-            .map(|header| PlanEntry {
-                chain: header.header.chain.clone(),
-                number: header.header.number,
-                link: header.link(),
-            })
-            .collect(),
+        entries: entries.iter().map(PlanEntry::of).collect(),
     };
     Ok(Move { to, cursors, plan, growth })
 }

@@ -73,7 +73,17 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let sha256 = Hash::of(&object.body);
-    let limit = build::most_row_bytes(shard.bundle);
+    let header = match cairn_batch::header(&object.body) {
+        Ok(header) => header,
+        Err(error) => return Ok(Err(unreadable(error))),
+    };
+    // One made under another bundle is as large as that one allows, and its tenants are under its key.
+    let own = (header.bundle == shard.deps.settings.bundle).then(|| shard.rules.bundle().clone());
+    let bundle = match own {
+        Some(own) => Some(own),
+        None => shard.deps.other_bundle(&header.bundle).await?,
+    };
+    let limit = build::most_row_bytes(bundle.as_ref().unwrap_or(shard.rules.bundle()));
     let columns = match Columns::read(&object.body, limit) {
         Ok(columns) => columns,
         Err(error) => return Ok(Err(unreadable(error))),
@@ -85,8 +95,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
     if let Err(refusal) = follows(&shard.deps.table, &header.lineage, lineage).await? {
         return Ok(Err(refusal));
     }
-    let own_bundle = header.bundle == shard.deps.settings.bundle;
-    let batch = match recomputes(&columns, own_bundle.then_some(shard.bundle)) {
+    let batch = match recomputes(&columns, bundle.as_ref()) {
         Ok(batch) => batch,
         Err(refusal) => return Ok(Err(refusal)),
     };

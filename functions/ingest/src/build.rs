@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cairn_batch::{BatchError, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, Rejection, TRANSFORM};
+use cairn_event::{Bundle, Item, Leaf, Record, Rejection, Rules, TRANSFORM};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
 use cairn_ledger::{Frontier, TenantTree};
 use jiff::Timestamp;
+
+use crate::traces::{self, Traced};
 
 /// Bytes of rows after which a batch takes no further record, so that an invocation full of small
 /// compressed records that hold much stays within the function's memory: 16 MiB, more than a full
@@ -27,10 +29,12 @@ pub struct Context<'a> {
     pub origin: &'a str,
     /// The chain.
     pub chain: &'a ChainId,
-    /// The config bundle.
-    pub bundle: &'a Bundle,
-    /// Its hash.
+    /// The rules of the config bundle.
+    pub rules: &'a Rules,
+    /// The bundle's hash.
     pub bundle_hash: Hash,
+    /// Whether the traces of events are told.
+    pub traces: bool,
 }
 
 /// A batch, ready to be put.
@@ -44,6 +48,8 @@ pub struct Built {
     pub quarantine: Option<(String, Bytes)>,
     /// How many items were rejected, by the code of the reason.
     pub reasons: BTreeMap<&'static str, u64>,
+    /// Events whose traces are to be told, once the batch is committed.
+    pub traced: Vec<Traced>,
 }
 
 /// Builds the batch `number` of a chain from as many of the records as it takes: at least the
@@ -65,10 +71,10 @@ pub fn build(
     let (leaves, quarantine) = leaves(context.chain, number, items, &salts);
 
     let mut root = Frontier::new();
-    let mut tenants = TenantTree::new(&context.bundle.tenant_key);
+    let mut tenants = TenantTree::new(&context.rules.bundle().tenant_key);
     let mut counts = Counts { records: records.len() as u64, ..Counts::default() };
-    for leaf in &leaves {
-        let hash = Hash::leaf(&leaf.bytes);
+    let hashes: Vec<Hash> = leaves.iter().map(|leaf| Hash::leaf(&leaf.bytes)).collect();
+    for (leaf, &hash) in leaves.iter().zip(&hashes) {
         root.push(hash);
         match &leaf.event {
             Some(event) => {
@@ -78,6 +84,10 @@ pub fn build(
             None => counts.rejections += 1,
         }
     }
+    let traced = match context.traces {
+        true => traces::traced(leaves.iter().zip(hashes)),
+        false => Vec::new(),
+    };
     let header = BatchHeader {
         origin: context.origin.to_owned(),
         chain: context.chain.clone(),
@@ -95,7 +105,7 @@ pub fn build(
     };
     let object = cairn_batch::encode(&header, &leaves)?;
     let sha256 = Hash::of(&object);
-    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine, reasons })
+    Ok(Built { header: header.seal(sha256), object: object.into(), quarantine, reasons, traced })
 }
 
 /// The items of the records, and how many records they are of.
@@ -103,7 +113,7 @@ fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let mut items = Vec::with_capacity(records.len());
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
-        cairn_event::transform(context.chain, record, context.bundle, &mut items);
+        cairn_event::transform(context.chain, record, context.rules, &mut items);
         bytes += items[measured..].iter().map(Item::footprint).sum::<usize>();
         measured = items.len();
         if bytes >= ROW_BYTES {

@@ -1,11 +1,10 @@
 //! Works on one request: does the steps that [`Protocol`] decides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_event::{Bundle, Record};
+use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use cairn_metrics::milliseconds;
 use cairn_store::{
@@ -51,6 +50,8 @@ pub struct Settings {
     pub lock_mode: LockMode,
     /// For how long batches are locked.
     pub batch_retention: SignedDuration,
+    /// Whether the traces of events are told.
+    pub traces: bool,
 }
 
 /// Why a request cannot be worked on at all.
@@ -65,13 +66,16 @@ pub enum IngestError {
     /// The stream's name or shard cannot name a chain.
     #[error(transparent)]
     Chain(#[from] cairn_ledger::ChainIdError),
-    /// The config bundle that the settings name is not in the archive, or is not that bundle.
-    #[error("config bundle {hash}: {detail}")]
-    Bundle {
-        /// Its hash.
-        hash: Hash,
+    /// The config bundle that the settings name, or the location database that the bundle names, is
+    /// not in the archive, or is not that object.
+    #[error("{key}: expected {expected}, found {found}")]
+    Config {
+        /// Key of the object.
+        key: String,
+        /// What it must be.
+        expected: &'static str,
         /// What was found.
-        detail: String,
+        found: String,
     },
 }
 
@@ -82,6 +86,8 @@ pub struct Handled {
     pub response: Response,
     /// What was done, as numbers.
     pub measured: Measured,
+    /// Segments for the traces of events that were sealed.
+    pub segments: Vec<String>,
 }
 
 /// Seals and commits the records of one request.
@@ -93,19 +99,19 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
     let ShardRecords { stream, shard, records } = request.into_shard()?;
     let created = deps.created(&stream).await?;
     let chain = ChainId::new(&stream, created, &shard)?;
-    let bundle = deps.bundle().await?;
+    let rules = deps.rules().await?;
     let tally = Tally::default();
-    let shard = Shard { deps, chain, bundle: &bundle, records: &records, tally: &tally };
+    let shard = Shard { deps, chain, rules: &rules, records: &records, tally: &tally };
     let outcome = shard.run().await;
     let measured = shard.measured(started, &outcome);
-    Ok(Handled { response: shard.response(outcome), measured })
+    Ok(Handled { response: shard.response(outcome), measured, segments: tally.segments() })
 }
 
 /// The executor: one invocation's work on one shard.
 pub(crate) struct Shard<'a, O, T, S> {
     pub(crate) deps: &'a Deps<O, T, S>,
     pub(crate) chain: ChainId,
-    pub(crate) bundle: &'a Bundle,
+    pub(crate) rules: &'a Rules,
     pub(crate) records: &'a [Record],
     pub(crate) tally: &'a Tally,
 }
@@ -205,7 +211,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let bytes = built.object.len();
         match self.deps.objects.create(&key, built.object, Some(self.retention())).await {
             Ok(version) => {
-                self.tally.created(bytes, built.reasons);
+                self.tally.created(bytes, built.reasons, built.traced);
                 tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
                 Ok(Answer::Candidate(candidate(built.header, version)))
             }
@@ -232,8 +238,9 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let context = Context {
             origin: &self.deps.settings.origin,
             chain: &self.chain,
-            bundle: self.bundle,
+            rules: self.rules,
             bundle_hash: self.deps.settings.bundle,
+            traces: self.deps.settings.traces,
         };
         build::build(&context, number, lineage, records, self.deps.salt)
     }
@@ -256,8 +263,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         self.deps.table.commit(&self.chain, head, next, item).await?;
         self.deps.warm.remember(&self.chain, Some(next));
         let counts = item.header.header.counts;
-        let arrived = item.header.header.arrived[0].parse().unwrap_or_default();
-        self.tally.committed(counts, milliseconds(arrived, (self.deps.now)()));
+        self.tally.committed(&item.header.header, (self.deps.now)());
         tracing::info!(
             chain = %self.chain,
             number = next.number,
@@ -334,24 +340,5 @@ impl<O: Objects, T, S: Stream> Deps<O, T, S> {
             (Err(StoreError::Throttled { .. }), Some(known)) => Ok(known.at),
             (Err(error), _) => Err(error),
         }
-    }
-
-    async fn bundle(&self) -> Result<Arc<Bundle>, IngestError> {
-        let hash = self.settings.bundle;
-        if let Some(bundle) = self.warm.bundle(&hash) {
-            return Ok(bundle);
-        }
-        let fail = |detail: String| IngestError::Bundle { hash, detail };
-        let key = keys::bundle(&hash);
-        let object = self.objects.read(&key).await?;
-        let object = object.ok_or_else(|| fail(format!("no object at {key}")))?;
-        let found = Hash::of(&object.body);
-        if found != hash {
-            return Err(fail(format!("the object at {key} has SHA-256 {found}")));
-        }
-        let bundle = Bundle::parse(&object.body).map_err(|error| fail(error.to_string()))?;
-        let bundle = Arc::new(bundle);
-        self.warm.remember_bundle(hash, &bundle);
-        Ok(bundle)
     }
 }

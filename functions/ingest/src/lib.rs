@@ -13,6 +13,8 @@ mod quarantine;
 mod rebuild;
 mod recompute;
 mod request;
+mod rules;
+mod traces;
 mod warm;
 
 pub use build::{Built, Context, build};
@@ -20,4 +22,5 @@ pub use config::Config;
 pub use handler::{Deps, Handled, IngestError, Settings, handle};
 pub use measured::Measured;
 pub use request::{Failure, Request, RequestError, Response};
+pub use traces::{Daemon, Traced};
 pub use warm::Warm;

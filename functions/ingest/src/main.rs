@@ -28,6 +28,9 @@ async fn main() -> Result<(), Error> {
         for line in handled.measured.lines(&deps.settings.origin, Timestamp::now()) {
             println!("{line}");
         }
+        if let Some(daemon) = &config.daemon {
+            daemon.send(&handled.segments);
+        }
         Ok::<_, Error>(handled.response)
     }))
     .await

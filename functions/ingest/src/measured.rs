@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use cairn_ledger::Counts;
+use cairn_ledger::{BatchHeader, Counts};
 use cairn_metrics::{
     ADOPTIONS, BATCH_LATENCY, BATCHES, BYTES_RECEIVED, BYTES_SEALED, CHAINS_BLOCKED,
     CHAINS_STOPPED, EVENTS, ITERATOR_AGE, RECORDS, RECORDS_LEFT, REJECTIONS, SEAL_LATENCY,
-    document,
+    document, milliseconds,
 };
 use jiff::Timestamp;
 
+use crate::traces::Traced;
 use crate::warm::lock;
 
 /// What one invocation did.
@@ -79,6 +80,10 @@ struct Numbers {
     measured: Measured,
     /// The reasons of the batch whose object was created last.
     built: BTreeMap<&'static str, u64>,
+    /// The events of that batch whose traces are to be told.
+    traced: Vec<Traced>,
+    /// What is to be told of batches that were committed.
+    segments: Vec<String>,
 }
 
 impl Tally {
@@ -87,11 +92,21 @@ impl Tally {
         lock(&self.0).measured.clone()
     }
 
+    /// Segments for the traces of events whose batches are committed.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.0).segments)
+    }
+
     /// An object was created.
-    pub(crate) fn created(&self, bytes: usize, reasons: BTreeMap<&'static str, u64>) {
+    pub(crate) fn created(
+        &self,
+        bytes: usize,
+        reasons: BTreeMap<&'static str, u64>,
+        traced: Vec<Traced>,
+    ) {
         let mut numbers = lock(&self.0);
         numbers.measured.bytes_sealed += bytes as u64;
-        numbers.built = reasons;
+        (numbers.built, numbers.traced) = (reasons, traced);
     }
 
     /// An object that was there is adopted. Whoever created it counted its reasons, or crashed.
@@ -99,6 +114,7 @@ impl Tally {
         let mut numbers = lock(&self.0);
         numbers.measured.adoptions += 1;
         numbers.built.clear();
+        numbers.traced.clear();
     }
 
     /// An object that was there cannot be judged.
@@ -107,8 +123,10 @@ impl Tally {
     }
 
     /// The batch of the object that was created or adopted last is committed.
-    pub(crate) fn committed(&self, counts: Counts, latency: u64) {
-        let Numbers { measured, built } = &mut *lock(&self.0);
+    pub(crate) fn committed(&self, header: &BatchHeader, at: Timestamp) {
+        let Numbers { measured, built, traced, segments } = &mut *lock(&self.0);
+        let arrived = header.arrived[0].parse().unwrap_or_default();
+        let (counts, latency) = (header.counts, milliseconds(arrived, at));
         measured.batches += 1;
         measured.counts.records += counts.records;
         measured.counts.events += counts.events;
@@ -117,5 +135,6 @@ impl Tally {
         for (reason, count) in std::mem::take(built) {
             *measured.reasons.entry(reason).or_default() += count;
         }
+        segments.extend(traced.drain(..).map(|traced| traced.segment(&header.key, at)));
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn compare<O: Objects, T, S: Stream>(
     let mut items = Vec::new();
     for record in known.records() {
         items.clear();
-        cairn_event::transform(&shard.chain, record, shard.bundle, &mut items);
+        cairn_event::transform(&shard.chain, record, shard.rules, &mut items);
         let leaves = adopted.get(&record.sequence).map(Vec::as_slice).unwrap_or_default();
         let same = items.len() == leaves.len()
             && items.iter().zip(leaves).all(|(item, leaf)| match item {

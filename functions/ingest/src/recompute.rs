@@ -25,8 +25,8 @@ pub(crate) struct AdoptedLeaf<'a> {
 
 /// Checks all that a verifier will: that every leaf is canonical and of this chain, that they stand in
 /// the order of their records, that the typed columns derive from them, and that the header says of
-/// them what they are. The tenants' root is under a key of the bundle, so it is checked where the
-/// bundle is at hand.
+/// them what they are. The tenants' root is under a key of the bundle that the batch was made under, so
+/// it is checked where that bundle is at hand.
 pub(crate) fn recomputes<'a>(
     columns: &'a Columns,
     bundle: Option<&Bundle>,

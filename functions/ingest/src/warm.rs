@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cairn_event::Bundle;
+use cairn_event::Rules;
 use cairn_ledger::{ChainId, Hash};
 use cairn_store::ChainHead;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Warm {
     heads: Mutex<HashMap<ChainId, ChainHead>>,
     streams: Mutex<HashMap<String, Created>>,
-    bundle: Mutex<Option<(Hash, Arc<Bundle>)>>,
+    rules: Mutex<Option<(Hash, Arc<Rules>)>>,
 }
 
 /// When a stream was created, and when that was asked.
@@ -59,13 +59,14 @@ impl Warm {
         lock(&self.streams).insert(stream.to_owned(), created);
     }
 
-    pub(crate) fn bundle(&self, hash: &Hash) -> Option<Arc<Bundle>> {
-        let known = lock(&self.bundle);
-        known.as_ref().filter(|(known, _)| known == hash).map(|(_, bundle)| bundle.clone())
+    /// The rules of a bundle, by its hash.
+    pub(crate) fn rules(&self, bundle: &Hash) -> Option<Arc<Rules>> {
+        let known = lock(&self.rules);
+        known.as_ref().filter(|(known, _)| known == bundle).map(|(_, rules)| rules.clone())
     }
 
-    pub(crate) fn remember_bundle(&self, hash: Hash, bundle: &Arc<Bundle>) {
-        *lock(&self.bundle) = Some((hash, bundle.clone()));
+    pub(crate) fn remember_rules(&self, bundle: Hash, rules: &Arc<Rules>) {
+        *lock(&self.rules) = Some((bundle, rules.clone()));
     }
 }
 

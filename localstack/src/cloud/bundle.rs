@@ -1,11 +1,12 @@
-//! The config bundle: made once for a deployment, locked in its archive.
+//! The config bundle of a deployment, locked in its archive.
+
+use std::path::Path;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectLockMode, ServerSideEncryption};
-use cairn_event::{Bundle, Limits};
+use cairn_cli::config::{Folder, key, publish};
+use cairn_event::Bundle;
 use cairn_ledger::Hash;
-use cairn_store::LockMode;
+use cairn_store::{Objects, Retention};
 
 use super::error::{CloudError, call};
 use super::options::Options;
@@ -13,54 +14,56 @@ use super::options::Options;
 /// Where bundles lie.
 const PREFIX: &str = "config/";
 
-/// The hash of the bundle in force: the newest in the archive, or else a new one with a tenant key of its own.
+/// The hash of the bundle in force: what the options' folder makes, or the newest in the archive,
+/// or a new one that decides nothing. The tenant key stays that of the newest, if there is one.
 pub(super) async fn ensure(
     s3: &Client,
+    objects: &impl Objects,
     bucket: &str,
-    data_key: &str,
     options: &Options,
 ) -> Result<Hash, CloudError> {
-    if let Some(hash) = newest(s3, bucket).await? {
-        return Ok(hash);
-    }
-    let mut tenant_key = [0; 32];
-    getrandom::fill(&mut tenant_key)?;
-    let bundle = Bundle { limits: Limits::default(), tenant_key };
-    let hash = bundle.hash();
-    let key = cairn_batch::keys::bundle(&hash);
-    let mode = match options.lock_mode {
-        LockMode::Compliance => ObjectLockMode::Compliance,
-        LockMode::Governance => ObjectLockMode::Governance,
+    let newest = newest(s3, objects, bucket).await?;
+    let (bundle, database) = match (&options.config, newest) {
+        (None, Some(newest)) => return Ok(newest.hash()),
+        (None, None) => (Bundle::with_tenant_key(key::random()?), None),
+        (Some(folder), newest) => {
+            let tenant_key = match newest {
+                Some(newest) => newest.tenant_key,
+                None => key::random()?,
+            };
+            from(folder, tenant_key)?
+        }
     };
     let days = i64::from(options.log_retention_days);
-    let until = jiff::Timestamp::now().as_second() + days * 24 * 60 * 60;
-    s3.put_object()
-        .bucket(bucket)
-        .key(&key)
-        .if_none_match("*")
-        .checksum_algorithm(ChecksumAlgorithm::Sha256)
-        .server_side_encryption(ServerSideEncryption::AwsKms)
-        .ssekms_key_id(data_key)
-        .object_lock_mode(mode)
-        .object_lock_retain_until_date(DateTime::from_secs(until))
-        .body(ByteStream::from(bundle.to_json().into_bytes()))
-        .send()
-        .await
-        .map_err(call(format!("PutObject {key}")))?;
-    Ok(hash)
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let retention = Retention { mode: options.lock_mode, until };
+    Ok(publish(objects, &bundle, database.map(Into::into), retention).await?.hash)
 }
 
-async fn newest(s3: &Client, bucket: &str) -> Result<Option<Hash>, CloudError> {
+/// The bundle that a folder makes, and its location database.
+fn from(folder: &Path, tenant_key: [u8; 32]) -> Result<(Bundle, Option<Vec<u8>>), CloudError> {
+    let read = Folder::read(folder)?;
+    let database = read.database().map(|path| {
+        std::fs::read(path).map_err(|source| CloudError::Io { path: path.to_owned(), source })
+    });
+    Ok((read.bundle(tenant_key)?, database.transpose()?))
+}
+
+/// The newest bundle. Location databases lie beside bundles, under names of the same form.
+async fn newest(
+    s3: &Client,
+    objects: &impl Objects,
+    bucket: &str,
+) -> Result<Option<Bundle>, CloudError> {
     let listed = s3.list_objects_v2().bucket(bucket).prefix(PREFIX).send().await;
     let listed = listed.map_err(call(format!("ListObjectsV2 {bucket}/{PREFIX}")))?;
-    let newest = listed
-        .contents
-        .unwrap_or_default()
-        .into_iter()
-        .max_by_key(|object| object.last_modified.map(|at| (at.secs(), at.subsec_nanos())));
-    let Some(key) = newest.and_then(|object| object.key) else { return Ok(None) };
-    match key.trim_start_matches(PREFIX).parse() {
-        Ok(hash) => Ok(Some(hash)),
-        Err(error) => Err(CloudError::Bundle { detail: format!("{error}"), key }),
+    let mut found = listed.contents.unwrap_or_default();
+    found.sort_by_key(|object| object.last_modified.map(|at| (at.secs(), at.subsec_nanos())));
+    for key in found.into_iter().rev().filter_map(|object| object.key) {
+        let object = objects.read(&key).await?;
+        if let Some(Ok(bundle)) = object.map(|object| Bundle::parse(&object.body)) {
+            return Ok(Some(bundle));
+        }
     }
+    Ok(None)
 }

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 
-use cairn_store::DeploymentError;
+use cairn_cli::config::key::TenantKeyError;
+use cairn_cli::config::{FolderError, PublishError};
+use cairn_store::{DeploymentError, StoreError};
 
 use crate::build::BuildError;
+use crate::driver::MappingError;
 use crate::emulator::EmulatorError;
 
 /// Why there is no deployment.
@@ -58,6 +61,9 @@ pub enum CloudError {
         /// What is missing.
         member: &'static str,
     },
+    /// The driver cannot do what the mapping says.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The key that signs checkpoints is not one Cairn can use.
     #[error("public key of {key}: {detail}")]
     Key {
@@ -66,17 +72,18 @@ pub enum CloudError {
         /// What is wrong with it.
         detail: String,
     },
-    /// The config bundle in the bucket cannot be read.
-    #[error("bundle {key}: {detail}")]
-    Bundle {
-        /// The object.
-        key: String,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// The system has no random numbers.
-    #[error("no random numbers: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The folder of the config makes no bundle.
+    #[error("config: {0}")]
+    Config(#[from] FolderError),
+    /// The archive did not take the config bundle.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The archive could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no tenant key.
+    #[error(transparent)]
+    TenantKey(#[from] TenantKeyError),
     /// A file could not be read.
     #[error("{}: {source}", path.display())]
     Io {

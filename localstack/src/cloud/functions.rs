@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
-    ApplicationLogLevel, Architecture, DestinationConfig, Environment, EventSourcePosition,
-    FunctionCode, FunctionResponseType, LogFormat, LoggingConfig, OnFailure, Runtime,
+    ApplicationLogLevel, Architecture, DestinationConfig, Environment,
+    EventSourceMappingConfiguration, EventSourcePosition, FunctionCode, FunctionResponseType,
+    LogFormat, LoggingConfig, OnFailure, Runtime,
 };
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use cairn_store::{Deployment, LockMode};
@@ -18,16 +20,22 @@ use super::options::{Names, Options};
 use super::package;
 use super::wait::until;
 use crate::build::Functions;
+use crate::driver::Mapping;
+use crate::driver::lineage::Start;
+use crate::emulator::REGION;
 
 /// Seconds that an invocation may take.
-const TIMEOUT: i32 = 60;
+pub(super) const TIMEOUT: i32 = 60;
 
 /// Megabytes of memory; Lambda gives processor time in proportion.
-const MEMORY: i32 = 512;
+pub(super) const MEMORY: i32 = 512;
 
-/// Seconds after which a record that could not be sealed goes to the failure destination: six days of
-/// the seven that the stream keeps it.
-const MAXIMUM_AGE: i32 = 518_400;
+/// After this time a record that could not be sealed goes to the failure destination: six days of the
+/// seven that the stream keeps it.
+const MAXIMUM_AGE: Duration = Duration::from_secs(518_400);
+
+/// For how long records are gathered.
+const WINDOW: Duration = Duration::from_secs(1);
 
 /// Emulators look at the form of a role's name only.
 const ROLE: &str = "arn:aws:iam::000000000000:role/cairn-local";
@@ -155,8 +163,30 @@ async fn ready(lambda: &Client, name: &str) -> Result<String, CloudError> {
     found.function_arn.ok_or(CloudError::Answer { call: "GetFunctionConfiguration", member })
 }
 
-/// Feeds the stream to ingest. These settings are part of the commit protocol; none is a matter of taste
-/// but the batch size.
+/// What feeds the stream to ingest. These settings are part of the commit protocol; none is a matter of
+/// taste but the batch size.
+pub(super) fn mapping(names: &Names, batch_size: u16, stream: &str) -> Mapping {
+    Mapping {
+        id: String::new(),
+        function: arn(&names.ingest),
+        stream: stream.to_owned(),
+        start: Start::TrimHorizon,
+        batch_size,
+        window: WINDOW,
+        bisect: true,
+        retries: None,
+        age: Some(MAXIMUM_AGE),
+        report_failures: true,
+        expired: Some(names.expired.clone()),
+    }
+}
+
+/// The ARN that emulators give a function.
+pub(super) fn arn(function: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:000000000000:function:{function}")
+}
+
+/// Makes the mapping. Where a driver does its work it is there for its description, and disabled.
 async fn map(
     lambda: &Client,
     names: &Names,
@@ -164,28 +194,43 @@ async fn map(
     stream: &str,
 ) -> Result<(), CloudError> {
     let ingest = &names.ingest;
-    let listed = lambda.list_event_source_mappings().function_name(ingest).event_source_arn(stream);
-    let listed = listed.send().await;
-    let listed = listed.map_err(call(format!("ListEventSourceMappings {ingest}")))?;
-    if !listed.event_source_mappings().is_empty() {
-        return Ok(());
+    let enabled = !options.driver;
+    if let Some(found) = mappings(lambda, ingest, stream).await?.into_iter().next() {
+        let set = lambda.update_event_source_mapping().set_uuid(found.uuid).enabled(enabled);
+        let set = set.send().await;
+        return set.map(drop).map_err(call(format!("UpdateEventSourceMapping {ingest}")));
     }
+    let mapping = mapping(names, options.batch_size, stream);
+    let seconds = |time: Duration| i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
     let failures = OnFailure::builder().destination(format!("arn:aws:s3:::{}", names.expired));
     let failures = DestinationConfig::builder().on_failure(failures.build()).build();
     let create = lambda
         .create_event_source_mapping()
         .function_name(ingest)
-        .event_source_arn(stream)
+        .event_source_arn(&mapping.stream)
+        .enabled(enabled)
         .starting_position(EventSourcePosition::TrimHorizon)
-        .batch_size(i32::from(options.batch_size))
-        .maximum_batching_window_in_seconds(1)
+        .batch_size(i32::from(mapping.batch_size))
+        .maximum_batching_window_in_seconds(seconds(mapping.window))
         .parallelization_factor(1)
-        .bisect_batch_on_function_error(true)
+        .bisect_batch_on_function_error(mapping.bisect)
         .maximum_retry_attempts(-1)
-        .maximum_record_age_in_seconds(MAXIMUM_AGE)
+        .maximum_record_age_in_seconds(mapping.age.map_or(-1, seconds))
         .function_response_types(FunctionResponseType::ReportBatchItemFailures)
         .destination_config(failures);
     create.send().await.map(drop).map_err(call(format!("CreateEventSourceMapping {ingest}")))
+}
+
+/// The mappings of a stream to a function.
+pub(super) async fn mappings(
+    lambda: &Client,
+    function: &str,
+    stream: &str,
+) -> Result<Vec<EventSourceMappingConfiguration>, CloudError> {
+    let list = lambda.list_event_source_mappings().function_name(function).event_source_arn(stream);
+    let listed = list.send().await;
+    let listed = listed.map_err(call(format!("ListEventSourceMappings {function}")))?;
+    Ok(listed.event_source_mappings.unwrap_or_default())
 }
 
 /// Wakes the function every minute.

@@ -1,5 +1,7 @@
 //! What kind of deployment is wanted.
 
+use std::path::PathBuf;
+
 use cairn_store::LockMode;
 
 use crate::build::Profile;
@@ -16,6 +18,8 @@ pub struct Options {
     pub shards: Option<u32>,
     /// Whether the functions are deployed, with their event source mapping and schedule.
     pub functions: bool,
+    /// Whether a [driver](crate::driver) feeds the stream to ingest, and not the cloud's own mapping.
+    pub driver: bool,
     /// Which build of the functions.
     pub profile: Profile,
     /// Records that ingest is handed at once, at most.
@@ -28,6 +32,9 @@ pub struct Options {
     pub batch_retention_days: u32,
     /// Days for which full tiles, checkpoints and bundles are locked.
     pub log_retention_days: u32,
+    /// The folder that the config bundle is made from; without one, a bundle is kept that is there,
+    /// and a new one takes every event as it is.
+    pub config: Option<PathBuf>,
 }
 
 /// Kinds of keys that sign checkpoints.
@@ -49,12 +56,14 @@ impl Default for Options {
             origin: "cairn.local/demo".to_owned(),
             shards: None,
             functions: true,
+            driver: false,
             profile: Profile::default(),
             batch_size: 1000,
             signing: Signing::Ed25519,
             lock_mode: LockMode::Compliance,
             batch_retention_days: 35,
             log_retention_days: 3650,
+            config: None,
         }
     }
 }

@@ -46,6 +46,11 @@ pub(super) async fn ensure(
     Ok(summary.stream_arn)
 }
 
+/// The ARN of a stream.
+pub(super) async fn arn(kinesis: &Client, stream: &str) -> Result<String, CloudError> {
+    Ok(describe(kinesis, stream).await?.stream_arn)
+}
+
 /// Whether the stream is new.
 async fn create(kinesis: &Client, stream: &str, shards: u32) -> Result<bool, CloudError> {
     let count = i32::try_from(shards).unwrap_or(i32::MAX);

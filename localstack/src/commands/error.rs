@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::demo::DemoError;
 use super::option;
+use cairn_local::build::BuildError;
+use cairn_local::driver::detached::DetachedError;
 use cairn_local::{CloudError, EmulatorError};
 
 /// Why a command could not do its job.
@@ -11,6 +13,10 @@ use cairn_local::{CloudError, EmulatorError};
 pub(crate) enum CommandError {
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Driver(#[from] DetachedError),
     #[error(transparent)]
     Cloud(#[from] CloudError),
     #[error(transparent)]

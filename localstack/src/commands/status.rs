@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use cairn_local::driver::detached;
 use clap::Args;
 
 use super::state::State;
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let name = &arguments.name;
     let state = State::of(name)?;
     let up = state.emulator.is_some();
+    let driver = state.file.parent().filter(|folder| detached::is_up(folder)).map(detached::log);
     let endpoint = state.deployment.as_ref().and_then(|d| d.endpoint.clone());
     if arguments.json {
         let pid = state.emulator.as_ref().map(|emulator| emulator.pid());
@@ -28,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
             "{}",
             serde_json::json!({
                 "name": name, "up": up, "endpoint": endpoint, "pid": pid,
-                "deployment": state.deployment,
+                "deployment": state.deployment, "driver": driver,
             })
         ));
     } else if let (Some(emulator), Some(deployment)) = (&state.emulator, &state.deployment) {
@@ -39,6 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
         ));
         answer(format!("  deployment          {}", state.file.display()));
         answer(format!("  origin              {}", deployment.origin));
+        if let Some(log) = &driver {
+            answer(format!("  log of the driver   {}", log.display()));
+        }
     } else if let Some(emulator) = &state.emulator {
         answer(format!(
             "{name}: the emulator is up at {}, but nothing is deployed: run `cargo local up{}`",

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cairn_local::build::Profile;
+use cairn_local::build::{self, Profile};
 use cairn_local::cloud::{self, Options, Signing};
+use cairn_local::config_folder;
+use cairn_local::driver::detached;
 use cairn_local::emulator::{self, Detached};
 use cairn_local::progress::Step;
 use cairn_store::LockMode;
@@ -27,6 +29,10 @@ pub(crate) struct Arguments {
     /// Deploy optimised functions: slow to build, quick to run
     #[arg(long)]
     pub(crate) release: bool,
+    /// Feed ingest by a driver with AWS's semantics instead of the emulator's own mapping: batching
+    /// window, partial failures, bisecting, retries, failure destination, resharding
+    #[arg(long, conflicts_with = "endpoint")]
+    pub(crate) driver: bool,
     /// Object Lock: nobody can shorten a compliance lock
     #[arg(long, value_enum, default_value = "compliance")]
     pub(crate) lock_mode: Mode,
@@ -36,6 +42,9 @@ pub(crate) struct Arguments {
     /// Deploy to an emulator that runs already, such as LocalStack on http://127.0.0.1:4566
     #[arg(long, conflicts_with = "port", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
+    /// Folder that the config bundle is made from; `infra/config` of the workspace unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -54,6 +63,7 @@ impl Arguments {
     pub(crate) fn options(&self) -> Options {
         Options {
             shards: self.shards,
+            driver: self.driver,
             profile: if self.release { Profile::Release } else { Profile::default() },
             signing: match self.signing {
                 Key::Ed25519 => Signing::Ed25519,
@@ -63,6 +73,7 @@ impl Arguments {
                 Mode::Compliance => LockMode::Compliance,
                 Mode::Governance => LockMode::Governance,
             },
+            config: Some(self.config.clone().unwrap_or_else(config_folder)),
             ..Options::default()
         }
     }
@@ -79,16 +90,27 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     };
     fs::create_dir_all(&folder)
         .map_err(|source| CommandError::Io { path: folder.clone(), source })?;
+    let options = arguments.options();
     let step = Step::begin(format!("deploying to {endpoint}"));
-    let deployment = cloud::deploy(&endpoint, &arguments.options()).await?;
+    // Two that feed the same function would do no harm, but neither would be what was asked for.
+    detached::stop(&folder)?;
+    let deployment = cloud::deploy(&endpoint, &options).await?;
     drop(step);
+    if options.driver {
+        let binaries = build::functions(options.profile)?;
+        detached::start(&folder, name, &binaries.ingest)?;
+    }
     let file = cloud::save(&deployment, &folder)?;
     answer(format!("{name} is up at {endpoint}"));
     answer(format!("  stream  {}", deployment.stream));
     answer(format!("  archive {}", deployment.bucket));
     answer(format!("  ledger  {}", deployment.table));
     answer(format!("  log     {}", deployment.origin));
+    answer(format!("  config  {}", deployment.bundle));
     answer(format!("  tools   {}", file.display()));
+    if options.driver {
+        answer(format!("  driver  {}", detached::log(&folder).display()));
+    }
     answer(format!("use it from this shell: eval \"$(cargo local env{})\"", option(name)));
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::launch::{self, Mode, Running};
 use super::{EmulatorError, OWNED, health, io_error};
+use crate::driver::detached as driver;
 use crate::{folders, lock, python};
 
 /// How long an emulator may take to end, or to answer once it is being started.
@@ -83,10 +84,11 @@ impl Detached {
         Ok(None)
     }
 
-    /// Stops the emulator of this name, with all that is in it; whether one was up. One that hangs
-    /// is killed.
+    /// Stops the emulator of this name, with its driver and all that is in it; whether one was up. One
+    /// that hangs is killed.
     pub fn stop(name: &str) -> Result<bool, EmulatorError> {
         let folder = folder(name)?;
+        driver::stop(&folder)?;
         if !launch::is_locked(&folder) {
             return Ok(false);
         }

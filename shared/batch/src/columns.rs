@@ -54,15 +54,28 @@ impl Span {
     }
 }
 
+/// The header that the object of a batch carries, without a look at its rows: it says which limits
+/// they were made under.
+pub fn header(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
+    metadata(bytes).map(|(_, _, header)| header)
+}
+
+/// The pages, the metadata, and the header in it.
+fn metadata(bytes: &[u8]) -> Result<(&[u8], Footer, BatchHeader), BatchError> {
+    let (pages, footer) = split(bytes)?;
+    let footer = Footer::read(footer).map_err(BatchError::Footer)?;
+    let file = |expected| BatchError::File { expected };
+    let header = str::from_utf8(&footer.header).map_err(|_| file("a header in UTF-8"))?;
+    let header = BatchHeader::parse(header)?;
+    Ok((pages, footer, header))
+}
+
 impl Columns {
     /// Reads the object of a batch. Never panics and never takes memory out of proportion to
     /// `bytes.len()` and `limit` (bytes of all columns together, decompressed).
     pub fn read(bytes: &[u8], limit: u64) -> Result<Self, BatchError> {
-        let (pages, footer) = split(bytes)?;
-        let footer = Footer::read(footer).map_err(BatchError::Footer)?;
+        let (pages, footer, header) = metadata(bytes)?;
         let file = |expected| BatchError::File { expected };
-        let header = str::from_utf8(&footer.header).map_err(|_| file("a header in UTF-8"))?;
-        let header = BatchHeader::parse(header)?;
         let rows = usize::try_from(footer.rows).map_err(|_| file("a number of rows"))?;
         let least = (rows as u64).saturating_mul(ROW_BYTES);
         if least > limit {

@@ -11,7 +11,7 @@ mod layout;
 mod levels;
 mod wire;
 
-pub use columns::Columns;
+pub use columns::{Columns, header};
 pub use decode::{Batch, Row, decode};
 pub use encode::{encode, encode_rows};
 pub use error::{BatchError, WireError};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use cairn_ledger::{KeyError, VerifierKey};
-use cairn_store::aws::{Clients, DynamoDb, S3};
+use cairn_ledger::{Hash, KeyError, VerifierKey};
+use cairn_store::aws::{Clients, DynamoDb, Kinesis, S3};
 use cairn_store::environment::{self, EnvironmentError};
 use cairn_store::{Deployment, DeploymentError, LockMode};
 
@@ -17,9 +17,11 @@ pub struct Settings {
     bucket: Option<String>,
     table: Option<String>,
     data_key: Option<String>,
+    bundle: Option<Hash>,
     batch_retention_days: Option<u32>,
     log_retention_days: Option<u32>,
     lock_mode: Option<LockMode>,
+    expired: Option<String>,
 }
 
 /// Why a deployment is not known or cannot be reached.
@@ -63,9 +65,11 @@ impl Settings {
             bucket: environment::optional("CAIRN_BUCKET")?,
             table: environment::optional("CAIRN_TABLE")?,
             data_key: environment::optional("CAIRN_DATA_KEY")?,
+            bundle: environment::optional("CAIRN_BUNDLE")?,
             batch_retention_days: environment::optional("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: environment::optional("CAIRN_LOG_RETENTION_DAYS")?,
             lock_mode: environment::optional("CAIRN_LOCK_MODE")?,
+            expired: environment::optional("CAIRN_EXPIRED")?,
         })
     }
 
@@ -89,6 +93,11 @@ impl Settings {
         self.data_key.as_deref()
     }
 
+    /// The config bundle in force.
+    pub fn bundle(&self) -> Result<Hash, CloudError> {
+        known(self.bundle, "config bundle", "CAIRN_BUNDLE")
+    }
+
     /// Days for which batches must be locked.
     pub fn batch_retention_days(&self) -> Result<u32, CloudError> {
         known(self.batch_retention_days, "retention of batches", "CAIRN_BATCH_RETENTION_DAYS")
@@ -102,6 +111,16 @@ impl Settings {
     /// The mode that locks must have, if it is known.
     pub fn lock_mode(&self) -> Option<LockMode> {
         self.lock_mode
+    }
+
+    /// The same, where a lock is to be made.
+    pub fn required_lock_mode(&self) -> Result<LockMode, CloudError> {
+        known(self.lock_mode, "lock mode", "CAIRN_LOCK_MODE")
+    }
+
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<&str> {
+        self.expired.as_deref()
     }
 
     /// Whether a verifier key was given, good or not.
@@ -131,9 +150,11 @@ impl From<&Deployment> for Settings {
             bucket: Some(deployment.bucket),
             table: Some(deployment.table),
             data_key: Some(deployment.data_key),
+            bundle: Some(deployment.bundle),
             batch_retention_days: Some(deployment.batch_retention_days),
             log_retention_days: Some(deployment.log_retention_days),
             lock_mode: Some(deployment.lock_mode),
+            expired: deployment.expired,
         }
     }
 }
@@ -172,9 +193,26 @@ impl Cloud {
         Ok(self.clients.objects(self.settings.bucket()?, data_key))
     }
 
+    /// Its archive, for writing: under the deployment's data key.
+    pub fn objects_for_writing(&self) -> Result<S3, CloudError> {
+        let data_key = known(self.settings.data_key.as_deref(), "data key", "CAIRN_DATA_KEY")?;
+        Ok(self.clients.objects(self.settings.bucket()?, data_key))
+    }
+
     /// Its ledger table.
     pub fn table(&self) -> Result<DynamoDb, CloudError> {
         Ok(self.clients.table(self.settings.table()?))
+    }
+
+    /// The bucket of what expired, if it is known.
+    pub fn expired(&self) -> Option<S3> {
+        let data_key = self.settings.data_key.clone().unwrap_or_default();
+        self.settings.expired().map(|bucket| self.clients.objects(bucket, data_key))
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> Kinesis {
+        self.clients.stream()
     }
 
     /// Kinesis.

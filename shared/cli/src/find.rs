@@ -16,7 +16,7 @@ use jiff::Timestamp;
 const CONCURRENCY: usize = 16;
 
 /// Bytes of a batch's columns, decompressed: several times what one invocation can seal.
-const MAX_BATCH: u64 = 1 << 30;
+pub(crate) const MAX_BATCH: u64 = 1 << 30;
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,15 @@
 
 pub mod check;
 pub mod cloud;
+pub mod config;
+pub mod entries;
 pub mod find;
 pub mod generate;
 mod log;
 pub mod prove;
 pub mod put;
+pub mod quarantine;
+pub mod redrive;
 pub mod show;
 pub mod status;
 #[cfg(test)]

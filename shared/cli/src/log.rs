@@ -3,8 +3,8 @@
 use cairn_batch::keys;
 use cairn_ledger::tile::{self, Tiles};
 use cairn_ledger::{
-    BatchHeader, Checkpoint, CheckpointError, Cursors, DocumentError, Hash, OpenCheckpoint, Plan,
-    SealedHeader, TileError, TilePath, VerifierKey,
+    BatchHeader, Checkpoint, CheckpointError, Cursors, DocumentError, Entry, EntryError, Hash,
+    OpenCheckpoint, Plan, PlanEntry, SealedHeader, TileError, TilePath, VerifierKey,
 };
 use cairn_store::{Objects, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -62,6 +62,14 @@ pub enum LogError {
         #[from]
         source: TileError,
     },
+    /// What stands at a position is no entry of the log.
+    #[error("position {position}: {source}: run `cairn verify`")]
+    Entry {
+        /// The position.
+        position: u64,
+        /// What is wrong.
+        source: EntryError,
+    },
     /// The log reaches beyond the batch, but no plan says where the batch stands.
     #[error("the log has {chain} number {number}, but its plan is missing: run `cairn verify`")]
     NoPlan {
@@ -106,6 +114,30 @@ pub(crate) async fn standing(
     objects: &impl Objects,
     sealed: &SealedHeader,
 ) -> Result<Standing, LogError> {
+    Ok(place(objects, sealed).await?.0)
+}
+
+/// Where a batch stands, and the position of the config change to the bundle that judged it, where the
+/// cursors that tell it are still there.
+pub(crate) async fn standing_and_change(
+    objects: &impl Objects,
+    sealed: &SealedHeader,
+) -> Result<(Standing, Option<u64>), LogError> {
+    let (standing, hash) = place(objects, sealed).await?;
+    let Some(hash) = hash else { return Ok((standing, None)) };
+    match cursors(objects, &hash).await {
+        Ok(cursors) => Ok((standing, cursors.entered(&sealed.header.bundle))),
+        // Plans and cursors may go once the batch retention is over.
+        Err(LogError::Missing { .. }) => Ok((standing, None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where a batch stands, and the cursors of the plan that tells it, or of the latest.
+async fn place(
+    objects: &impl Objects,
+    sealed: &SealedHeader,
+) -> Result<(Standing, Option<Hash>), LogError> {
     let header = &sealed.header;
     let mut after = plans_after(header);
     let mut latest = None;
@@ -116,23 +148,38 @@ pub(crate) async fn standing(
                 .map_err(|source| LogError::Document { key: key.clone(), source })?;
             if let Some(position) = plan.position(&header.chain, header.number) {
                 let place = position.checked_sub(plan.from).and_then(|at| usize::try_from(at).ok());
-                let entry = place.and_then(|place| plan.entries.get(place));
-                let same = entry.is_some_and(|entry| entry.link == sealed.link());
+                let entry = place.and_then(|place| plan.entries.get(place)).map(PlanEntry::link);
+                let same = entry == Some(sealed.link());
                 let standing = if same { Standing::Logged } else { Standing::Other };
-                return Ok(standing(position));
+                return Ok((standing(position), Some(plan.cursors)));
             }
-            latest = Some(plan);
+            latest = Some(plan.cursors);
         }
         match page.last() {
             Some(last) => after.clone_from(last),
             None => break,
         }
     }
-    let Some(latest) = latest else { return Ok(Standing::Waiting) };
-    match cursors(objects, &latest.cursors).await?.next(&header.chain) > header.number {
-        false => Ok(Standing::Waiting),
+    let Some(latest) = latest else { return Ok((Standing::Waiting, None)) };
+    match cursors(objects, &latest).await?.next(&header.chain) > header.number {
+        false => Ok((Standing::Waiting, Some(latest))),
         true => Err(LogError::NoPlan { chain: header.chain.to_string(), number: header.number }),
     }
+}
+
+/// The entry at a position of a log of `size` entries, as it lies there; `None` beyond it.
+pub(crate) async fn entry(
+    objects: &impl Objects,
+    position: u64,
+    size: u64,
+) -> Result<Option<Entry>, LogError> {
+    let Some((path, place)) = tile::entry_tile(position, size) else { return Ok(None) };
+    let (path, bytes) = tile(objects, path).await?;
+    let entries = tile::decode_bundle(&bytes, path.width())?;
+    let Some(entry) = entries.get(place) else { return Ok(None) };
+    let entry = Entry::parse(&String::from_utf8_lossy(entry))
+        .map_err(|source| LogError::Entry { position, source })?;
+    Ok(Some(entry))
 }
 
 /// A key that sorts before those of all plans that can name the batch.

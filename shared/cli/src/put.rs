@@ -1,9 +1,11 @@
 //! `cairn put`: puts events on the stream, as they stand.
 //!
-//! Files may hold one event, an array, JSON lines, or what CloudTrail delivers; plain or gzip. What
-//! cannot be cut into events is put all the same, as it is: ingest rejects it with a reason, and
-//! keeps it.
+//! Files may hold one event, an array, JSON lines, or lists that CloudTrail and Kubernetes deliver; plain,
+//! gzip or zstd. What cannot be cut into events is put all the same, as it is: ingest rejects it with
+//! a reason, and keeps it. Whoever names a format has all of it checked first.
 
+mod check;
+mod format;
 mod interrupt;
 mod kinesis;
 mod read;
@@ -21,10 +23,15 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::cloud::{Cloud, CloudError};
-use kinesis::{Jitter, KinesisSink};
+pub use check::Mismatch;
+pub use format::Format;
+pub(crate) use kinesis::Jitter;
+use kinesis::KinesisSink;
 use read::Message;
 pub use record::Partition;
+pub(crate) use record::{MAX_RECORD, gzip};
 use record::{Packer, Record};
+pub(crate) use send::Pause;
 pub use send::{GaveUp, Sent, Shard};
 use send::{Sender, Sink};
 use split::Piece;
@@ -59,8 +66,8 @@ pub struct Options {
     pub partition: Partition,
     /// Bytes of events to pack into one record as compressed JSON lines; `None`: an event a record.
     pub pack: Option<usize>,
-    /// Cut nothing: each file is a record, and each line of standard input.
-    pub raw: bool,
+    /// What the input is.
+    pub format: Format,
 }
 
 /// What was put, and what was not.
@@ -92,6 +99,9 @@ pub enum PutError {
     /// There is nothing to put it on.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The input is not of the format that was named; nothing was put.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
     /// The stream did not take it.
     #[error("{} records were put, then it was given up: {why}", .summary.sent.records)]
     GaveUp {
@@ -124,14 +134,15 @@ async fn put_into<S: Sink>(
     bar: &ProgressBar,
     interrupted: impl Future<Output = ()>,
 ) -> Result<Summary, PutError> {
+    let inputs = check::checked(inputs, options.format, bar).await?;
     let (sender, mut messages) = mpsc::channel(READ_AHEAD);
-    let (inputs, raw, reading) = (inputs.to_vec(), options.raw, bar.clone());
+    let (raw, reading) = (options.format == Format::Raw, bar.clone());
     let reader = std::thread::spawn(move || read::read(&inputs, raw, &reading, &sender));
     let mut work = Work {
         sender: Sender::new(sink, &Jitter),
         packer: options.pack.map(Packer::new),
         partition: options.partition,
-        raw: options.raw,
+        raw,
         summary: Summary::default(),
     };
     let result = work.run(&mut messages, bar, interrupted).await;

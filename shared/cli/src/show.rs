@@ -14,6 +14,8 @@ pub struct Shown {
     pub found: Found,
     /// Whether its batch is logged.
     pub standing: Standing,
+    /// The position of the config change to the bundle that judged it, where that is known.
+    pub entered: Option<u64>,
 }
 
 /// Why it cannot be shown.
@@ -41,6 +43,6 @@ pub(crate) async fn show_in(
     bar: &ProgressBar,
 ) -> Result<Shown, ShowError> {
     let found = find(objects, query, bar).await?;
-    let standing = log::standing(objects, &found.header).await?;
-    Ok(Shown { found, standing })
+    let (standing, entered) = log::standing_and_change(objects, &found.header).await?;
+    Ok(Shown { found, standing, entered })
 }

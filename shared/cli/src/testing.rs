@@ -38,6 +38,27 @@ impl World {
         Self { cloud, key, signer, bundle, shards }
     }
 
+    /// The same deployment, where another config bundle judges from here on.
+    pub(crate) async fn under(&self, tenant_key: [u8; 32]) -> Self {
+        let bundle = Bundle::with_tenant_key(tenant_key);
+        let until = Timestamp::now() + DAY * 3650;
+        let retention = Some(Retention { mode: LockMode::Compliance, until });
+        let key = keys::bundle(&bundle.hash());
+        self.cloud.create(&key, bundle.to_json().into(), retention).await.unwrap();
+        Self {
+            cloud: self.cloud.clone(),
+            key: self.key.clone(),
+            signer: self.signer.clone(),
+            bundle,
+            shards: self.shards.clone(),
+        }
+    }
+
+    /// The hash of the config bundle that judges.
+    pub(crate) fn bundle(&self) -> cairn_ledger::Hash {
+        self.bundle.hash()
+    }
+
     /// The same deployment over another copy of its cloud.
     pub(crate) fn fork(&self) -> Self {
         Self {
@@ -63,6 +84,7 @@ impl World {
                 bundle: self.bundle.hash(),
                 lock_mode: LockMode::Compliance,
                 batch_retention: DAY * 35,
+                traces: false,
             },
             now: Timestamp::now,
             salt: || [5; 32],

@@ -184,7 +184,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_right() {
         &["generate", "--tenants", "0"],
         &["generate", "--start", "9999-12-30T20:00:00Z"],
         &["put", "--pack=0"],
-        &["put", "--pack=64", "--raw", "x"],
+        &["put", "--format", "xml", "x"],
         &[],
     ] {
         let output = run(args);

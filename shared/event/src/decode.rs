@@ -1,48 +1,137 @@
-//! From the bytes of a record to its text.
+//! From the bytes of a record, or of a user record of an aggregate, to its text.
 
 use std::borrow::Cow;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use flate2::bufread::MultiGzDecoder;
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 
+use crate::Limits;
 use crate::reason::{Reason, code};
+use crate::split::Stop;
 
 /// The first bytes of gzip (RFC 1952 §2.3.1); no JSON text starts with them.
-const GZIP: &[u8] = &[0x1f, 0x8b];
+pub(crate) const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The text of a record, decompressed if need be, of at most `limit` bytes.
-pub(crate) fn decode(data: &[u8], limit: u64) -> Result<Cow<'_, str>, Reason> {
-    if !data.starts_with(GZIP) {
-        if data.len() as u64 > limit {
-            return Err(too_long(limit));
-        }
-        return std::str::from_utf8(data).map(Cow::Borrowed).map_err(not_utf8);
-    }
-    let bytes = gunzip(data, limit)?;
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|error| not_utf8(error.utf8_error()))
+/// The first bytes of a frame of zstd (RFC 8878 §3.1.1).
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// The first bytes of a frame that decoders skip, but for the low half of the first, which may be
+/// anything (RFC 8878 §3.1.2).
+const SKIPPABLE: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
+
+/// The greatest window of zstd, as a power of two: 8 MiB, what RFC 8878 §3.1.1.1.2 asks of decoders,
+/// and what no level below 20 goes beyond. A frame can ask for terabytes.
+const ZSTD_WINDOW: u32 = 23;
+
+/// What the texts of one record may still take.
+#[derive(Clone, Copy)]
+pub(crate) struct Room<'l> {
+    pub(crate) limits: &'l Limits,
+    /// Bytes of the record.
+    pub(crate) encoded: usize,
+    /// Bytes of its texts so far.
+    pub(crate) taken: u64,
 }
 
-fn gunzip(data: &[u8], limit: u64) -> Result<Vec<u8>, Reason> {
-    // The members' own sizes are not to be trusted; JSON shrinks about tenfold.
-    let guess = (data.len() as u64).saturating_mul(10).min(limit).min(1 << 20);
+impl Room<'_> {
+    /// Bytes that are left of `limit`.
+    fn left(&self, limit: u64) -> u64 {
+        limit.saturating_sub(self.taken)
+    }
+
+    /// The texts of the record take more than `limit`: the lower of what its decoded bytes and their
+    /// ratio may be.
+    fn too_long(&self, limit: u64) -> Stop {
+        let Limits { decoded_bytes, ratio, .. } = *self.limits;
+        Stop::Record(if limit < decoded_bytes {
+            let message =
+                format!("expected at most {ratio} decoded bytes for each encoded one, found more");
+            Reason::new(code::LIMIT_RATIO, message)
+        } else {
+            let message = format!("expected at most {limit} decoded bytes, found more");
+            Reason::new(code::LIMIT_DECODED, message)
+        })
+    }
+}
+
+/// The text, decompressed if need be.
+pub(crate) fn decode<'d>(data: &'d [u8], room: &Room<'_>) -> Result<Cow<'d, str>, Stop> {
+    let limit = room.limits.decompressed_bytes(room.encoded);
+    let bytes = if data.starts_with(GZIP) {
+        read(MultiGzDecoder::new(data), data.len(), room.left(limit))
+            .map_err(|error| gzip_fault(&error))
+    } else if is_zstd(data) {
+        unzstd(data, room.left(limit)).map_err(|error| zstd_fault(&error))
+    } else {
+        let limit = room.limits.decoded_bytes;
+        if data.len() as u64 > room.left(limit) {
+            return Err(room.too_long(limit));
+        }
+        let text = std::str::from_utf8(data).map(Cow::Borrowed);
+        return text.map_err(|error| Stop::Value(not_utf8(error)));
+    };
+    let bytes = bytes.map_err(Stop::Value)?;
+    if bytes.len() as u64 > room.left(limit) {
+        return Err(room.too_long(limit));
+    }
+    let text = String::from_utf8(bytes).map(Cow::Owned);
+    text.map_err(|error| Stop::Value(not_utf8(error.utf8_error())))
+}
+
+fn is_zstd(data: &[u8]) -> bool {
+    let skippable = |head: &[u8; 4]| [head[0] & 0xf0, head[1], head[2], head[3]] == SKIPPABLE;
+    data.starts_with(ZSTD) || data.first_chunk().is_some_and(skippable)
+}
+
+fn unzstd(data: &[u8], left: u64) -> io::Result<Vec<u8>> {
+    let mut decoder = zstd::Decoder::with_buffer(data)?;
+    decoder.window_log_max(ZSTD_WINDOW)?;
+    read(decoder, data.len(), left)
+}
+
+/// All that a decoder of `packed` bytes makes; one byte more than `left`, if it makes more.
+fn read(decoder: impl Read, packed: usize, left: u64) -> io::Result<Vec<u8>> {
+    // The sizes that compressed data state are not to be trusted; JSON shrinks about tenfold.
+    let guess = (packed as u64).saturating_mul(10).min(left).min(1 << 20);
     let mut bytes = Vec::with_capacity(guess as usize);
-    let mut decoder = MultiGzDecoder::new(data).take(limit.saturating_add(1));
-    match decoder.read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() as u64 > limit => Err(too_long(limit)),
-        Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Reason::new(
+    decoder.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn gzip_fault(error: &io::Error) -> Reason {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Reason::new(
             code::GZIP_TRUNCATED,
             "expected gzip with its trailer, found the end of the record",
-        )),
-        Err(_) => Err(Reason::new(
+        ),
+        _ => Reason::new(
             code::GZIP_CORRUPT,
             "expected gzip with valid data and checksum, found other data",
-        )),
+        ),
     }
 }
 
-fn too_long(limit: u64) -> Reason {
-    Reason::new(code::LIMIT_DECODED, format!("expected at most {limit} decoded bytes, found more"))
+fn zstd_fault(error: &io::Error) -> Reason {
+    let too_wide = error
+        .get_ref()
+        .and_then(|error| error.downcast_ref::<zstd::Error>())
+        .is_some_and(|error| error.is(ZSTD_ErrorCode::ZSTD_error_frameParameter_windowTooLarge));
+    if too_wide {
+        let limit = 1 << ZSTD_WINDOW;
+        let message = format!("expected zstd with a window of at most {limit} bytes, found more");
+        return Reason::new(code::LIMIT_WINDOW, message);
+    }
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Reason::new(
+            code::ZSTD_TRUNCATED,
+            "expected zstd with whole frames, found the end of the record",
+        ),
+        _ => Reason::new(
+            code::ZSTD_CORRUPT,
+            "expected zstd with valid data and checksums, found other data",
+        ),
+    }
 }
 
 fn not_utf8(error: std::str::Utf8Error) -> Reason {

@@ -5,10 +5,11 @@ mod read;
 mod time;
 mod write;
 
-#[cfg(test)]
-pub(crate) use check::is_action;
-pub(crate) use check::{is_id, is_ip, is_name, is_tenant};
-pub(crate) use read::{Form, Reserved, read};
+pub(crate) use check::{
+    EXPECTED_OUTCOME, EXPECTED_TENANT, is_action, is_country, is_id, is_ip, is_name, is_outcome,
+    is_region, is_schema, is_span_id, is_tenant, is_trace_id, is_version,
+};
+pub(crate) use read::{Fields, Form, Reserved, read};
 pub(crate) use time::{EXPECTED as EXPECTED_TIME, micros};
 pub(crate) use write::{ObjectWriter, Seal, arrival, write_coordinates};
 

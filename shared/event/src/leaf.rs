@@ -1,5 +1,7 @@
 //! Leaves: canonical bytes, and the columns that are derived from them.
 
+mod additions;
+
 use cairn_ledger::{ChainId, Hash, SequenceNumber};
 use jiff::Timestamp;
 
@@ -156,7 +158,7 @@ impl LeafParts {
             Some("rejection") => rejection_parts(root)?,
             _ => return Err(LeafError::field("/kind", "`event` or `rejection`")),
         };
-        let (chain, index, sequence) = read_coordinates(coordinates)?;
+        let (chain, index, sequence) = read_coordinates(coordinates, "/coordinates")?;
         Ok(Self { chain, sequence, index, arrived: arrival_time(arrived)?, event, raw })
     }
 }
@@ -168,7 +170,17 @@ fn event_parts(root: Value<'_>) -> Result<Parts<'_>, LeafError> {
         let at = reason.pointer.unwrap_or_default();
         LeafError::new(format!("`{at}`: {}", reason.message))
     })?;
-    let Reserved { adapter, arrived, coordinates, kind: _ } = reserved;
+    let Reserved { adapter, arrived, coordinates, enrichment, kind: _, redacted, redrive } =
+        reserved;
+    if let Some(enrichment) = enrichment {
+        additions::enrichment(enrichment)?;
+    }
+    if let Some(redacted) = redacted {
+        additions::redacted(redacted)?;
+    }
+    if let Some(redrive) = redrive {
+        read_coordinates(redrive, "/redrive")?;
+    }
     if let Some(name) = adapter
         && !name.text().is_some_and(|name| adapter::is_known(&name))
     {
@@ -242,18 +254,20 @@ fn hash(value: Value<'_>, at: &str) -> Result<Hash, LeafError> {
     hash.ok_or_else(|| LeafError::field(at, "64 lowercase hexadecimal digits"))
 }
 
-fn read_coordinates(coordinates: Value<'_>) -> Result<(ChainId, u32, SequenceNumber), LeafError> {
-    let [chain, index, sequence] =
-        exactly(coordinates, "/coordinates", ["chain", "index", "sequence"])?;
+fn read_coordinates(
+    coordinates: Value<'_>,
+    at: &str,
+) -> Result<(ChainId, u32, SequenceNumber), LeafError> {
+    let [chain, index, sequence] = exactly(coordinates, at, ["chain", "index", "sequence"])?;
+    let field = |name: &str, expected| LeafError::field(&format!("{at}/{name}"), expected);
     let chain = chain.text().and_then(|chain| chain.parse().ok());
-    let chain = chain.ok_or_else(|| LeafError::field("/coordinates/chain", "a chain"))?;
+    let chain = chain.ok_or_else(|| field("chain", "a chain"))?;
     let index = Some(index).filter(|index| index.kind() == Kind::Number);
     let index = index
         .and_then(|index| index.source().parse().ok())
-        .ok_or_else(|| LeafError::field("/coordinates/index", "a count"))?;
+        .ok_or_else(|| field("index", "a count"))?;
     let sequence = sequence.text().and_then(|sequence| sequence.parse().ok());
-    let sequence =
-        sequence.ok_or_else(|| LeafError::field("/coordinates/sequence", "a sequence number"))?;
+    let sequence = sequence.ok_or_else(|| field("sequence", "a sequence number"))?;
     Ok((chain, index, sequence))
 }
 

@@ -29,13 +29,22 @@ pub const CODES: &[(&str, &str)] = &[
     (code::JSON_NUMBER, "a number is beyond what a double can hold"),
     (code::JSON_SURROGATE, "a `\\u` escape is half of a surrogate pair"),
     (code::JSON_SYNTAX, "not JSON"),
+    (code::KPL_CORRUPT, "the record starts as a KPL aggregate does, but is none"),
     (code::LIMIT_CANONICAL, "more bytes, once sealed, than the bundle allows for a record"),
     (code::LIMIT_DECODED, "more bytes, once decompressed, than the bundle allows"),
     (code::LIMIT_DEPTH, "values nest deeper than the bundle allows"),
     (code::LIMIT_EVENTS, "more events in the record than the bundle allows"),
+    (code::LIMIT_RATIO, "more decoded bytes for each encoded one than the bundle allows"),
     (code::LIMIT_VALUES, "more JSON values in the item than the bundle allows"),
+    (code::LIMIT_WINDOW, "zstd that takes more memory to decompress than Cairn gives it"),
     (code::RECORD_EMPTY, "nothing in the record"),
+    (code::REDRIVE_INVALID, "the record starts as a redrive envelope does, but is not one"),
+    (code::SCHEMA_INVALID, "`data` is not what the schema of the action asks for"),
+    (code::SCHEMA_UNKNOWN, "no schema of the bundle has this name, or is for this action"),
+    (code::TENANT_UNKNOWN, "the bundle does not know the tenant"),
     (code::UTF8_INVALID, "not UTF-8"),
+    (code::ZSTD_CORRUPT, "the record starts as zstd does, but is not zstd"),
+    (code::ZSTD_TRUNCATED, "the record is zstd that ends too early"),
 ];
 
 /// The codes.
@@ -51,13 +60,22 @@ pub(crate) mod code {
     pub(crate) const JSON_NUMBER: &str = "json.number";
     pub(crate) const JSON_SURROGATE: &str = "json.surrogate";
     pub(crate) const JSON_SYNTAX: &str = "json.syntax";
+    pub(crate) const KPL_CORRUPT: &str = "kpl.corrupt";
     pub(crate) const LIMIT_CANONICAL: &str = "limit.canonical";
     pub(crate) const LIMIT_DECODED: &str = "limit.decoded";
     pub(crate) const LIMIT_DEPTH: &str = "limit.depth";
     pub(crate) const LIMIT_EVENTS: &str = "limit.events";
+    pub(crate) const LIMIT_RATIO: &str = "limit.ratio";
     pub(crate) const LIMIT_VALUES: &str = "limit.values";
+    pub(crate) const LIMIT_WINDOW: &str = "limit.window";
     pub(crate) const RECORD_EMPTY: &str = "record.empty";
+    pub(crate) const REDRIVE_INVALID: &str = "redrive.invalid";
+    pub(crate) const SCHEMA_INVALID: &str = "schema.invalid";
+    pub(crate) const SCHEMA_UNKNOWN: &str = "schema.unknown";
+    pub(crate) const TENANT_UNKNOWN: &str = "tenant.unknown";
     pub(crate) const UTF8_INVALID: &str = "utf8.invalid";
+    pub(crate) const ZSTD_CORRUPT: &str = "zstd.corrupt";
+    pub(crate) const ZSTD_TRUNCATED: &str = "zstd.truncated";
 }
 
 impl Reason {

@@ -1,35 +1,71 @@
-//! From the text of a record to its items.
+//! From a text of a record to its items.
 //!
-//! A record is one JSON value, or lines of them. Each value is an event, an array of events, or a
-//! CloudTrail delivery file. What is not JSON cannot be split, and is rejected as a whole; what is
+//! A text is one JSON value, or lines of them. Each value is an event, an array of events, or a list
+//! of other people's records. What is not JSON cannot be split, and is rejected as a whole; what is
 //! JSON, but no event, is rejected by itself.
 
+mod list;
+
+use self::list::List;
 use crate::adapter::{self, Adapter};
 use crate::event::{self, Form, Seal};
 use crate::json::{Expected, Kind, Numbers, ReadLimits, Tree, Value, skip_value, skip_whitespace};
 use crate::reason::{Reason, code};
-use crate::{Item, Limits, Record, Rejection};
+use crate::rules::Additions;
+use crate::{Item, Limits, Record, Rejection, Rules};
 
 /// Why splitting stopped.
-enum Stop {
-    /// A value cannot be split: the record, where it is the only one, or its line.
+pub(crate) enum Stop {
+    /// A value cannot be split: the text, where it is the only one, or its line.
     Value(Reason),
     /// The record cannot be taken.
     Record(Reason),
 }
 
-/// Takes the items of one record out of its text.
+/// What the texts of one record came to so far: most have one, an aggregate one for each of its
+/// user records.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    /// How many items there were before this record's.
+    pub(crate) before: usize,
+    /// Bytes of this record's leaves.
+    canonical: u64,
+    /// Bytes of its texts.
+    pub(crate) decoded: u64,
+}
+
+impl Tally {
+    /// Nothing yet.
+    pub(crate) fn new(items: &[Item]) -> Self {
+        Self { before: items.len(), canonical: 0, decoded: 0 }
+    }
+
+    /// The index of the next item.
+    pub(crate) fn index(&self, items: &[Item]) -> u32 {
+        u32::try_from(items.len() - self.before).unwrap_or(u32::MAX)
+    }
+
+    /// Whether there may be one more item.
+    pub(crate) fn count(&self, items: &[Item], limit: u32) -> Result<(), Reason> {
+        if self.index(items) < limit {
+            return Ok(());
+        }
+        let message = format!("expected at most {limit} events in a record, found more");
+        Err(Reason::new(code::LIMIT_EVENTS, message))
+    }
+}
+
+/// Takes the items of a record out of one of its texts.
 pub(crate) struct Splitter<'r, 's> {
     record: &'r Record,
     seal: &'r Seal<'r>,
-    limits: &'r Limits,
+    rules: &'r Rules,
     text: &'s str,
     tree: Tree<'s>,
     items: &'r mut Vec<Item>,
-    /// How many items there were before this record's.
+    /// How many items there were before this text's.
     before: usize,
-    /// Bytes of this record's leaves.
-    canonical: u64,
+    tally: &'r mut Tally,
 }
 
 impl<'r, 's> Splitter<'r, 's> {
@@ -37,31 +73,34 @@ impl<'r, 's> Splitter<'r, 's> {
     pub(crate) fn new(
         record: &'r Record,
         seal: &'r Seal<'r>,
-        limits: &'r Limits,
+        rules: &'r Rules,
         text: &'s str,
         items: &'r mut Vec<Item>,
+        tally: &'r mut Tally,
     ) -> Self {
         let before = items.len();
-        Self { record, seal, limits, text, tree: Tree::new(text), items, before, canonical: 0 }
+        Self { record, seal, rules, text, tree: Tree::new(text), items, before, tally }
     }
 
-    /// Appends the items; if there is a reason why the record as a whole has none, says it.
-    pub(crate) fn split(mut self) -> Result<(), Reason> {
+    /// Appends the items; if there is a reason why the text as a whole has none, says it.
+    pub(crate) fn split(mut self) -> Result<(), Stop> {
         let start = skip_whitespace(self.text, 0);
         if start == self.text.len() {
-            return Err(Reason::new(code::RECORD_EMPTY, "expected an event, found nothing"));
+            let reason = Reason::new(code::RECORD_EMPTY, "expected an event, found nothing");
+            return Err(Stop::Value(reason));
         }
-        let reason = match self.only_value(start) {
+        let stop = match self.only_value(start) {
             Ok(()) => return Ok(()),
-            Err(Stop::Record(reason)) => reason,
-            Err(Stop::Value(_)) if is_lines(self.text) => return self.lines(),
-            Err(Stop::Value(reason)) => reason,
+            Err(Stop::Value(_)) if is_lines(self.text) => {
+                return self.lines().map_err(Stop::Record);
+            }
+            Err(stop) => stop,
         };
         self.forget(self.before);
-        Err(reason)
+        Err(stop)
     }
 
-    /// The record as one value, with nothing after it.
+    /// The text as one value, with nothing after it.
     fn only_value(&mut self, start: usize) -> Result<(), Stop> {
         let end = self.value(start, 0)?;
         let rest = skip_whitespace(self.text, end);
@@ -69,12 +108,12 @@ impl<'r, 's> Splitter<'r, 's> {
             return Err(Stop::Value(Reason::syntax("the end of the record", rest)));
         }
         if self.items.len() == self.before {
-            return Err(Stop::Record(no_events()));
+            return Err(Stop::Value(no_events()));
         }
         Ok(())
     }
 
-    /// The record as lines.
+    /// The text as lines.
     fn lines(&mut self) -> Result<(), Reason> {
         self.forget(self.before);
         for (start, end) in lines(self.text) {
@@ -113,27 +152,20 @@ impl<'r, 's> Splitter<'r, 's> {
     fn value(&mut self, start: usize, base: usize) -> Result<usize, Stop> {
         match self.byte(start) {
             b'[' => self.array(start, base, None),
-            b'{' => match self.delivery(start) {
-                Some(array) => self.delivered(start, array, base),
+            b'{' => match list::find(self.tree.text(), start) {
+                Some(list) => self.list(start, &list, base),
                 None => self.item(start, base, None),
             },
             _ => self.item(start, base, None),
         }
     }
 
-    /// Where the array of a CloudTrail delivery file starts: after `{"Records":`.
-    fn delivery(&self, start: usize) -> Option<usize> {
-        let text = self.tree.text();
-        let name = skip_whitespace(text, start + 1);
-        let rest = text.get(name..)?.strip_prefix("\"Records\"")?;
-        let colon = skip_whitespace(text, text.len() - rest.len());
-        let array = skip_whitespace(text, colon + 1);
-        (self.byte(colon) == b':' && self.byte(array) == b'[').then_some(array)
-    }
-
-    fn delivered(&mut self, start: usize, array: usize, base: usize) -> Result<usize, Stop> {
+    fn list(&mut self, start: usize, list: &List, base: usize) -> Result<usize, Stop> {
         let first = self.items.len();
-        let end = self.array(array, base, Some(&adapter::CLOUDTRAIL))?;
+        let end = self.array(list.array, base, Some(list.adapter))?;
+        if let Some(end) = list.end {
+            return Ok(end);
+        }
         let end = skip_whitespace(self.tree.text(), end);
         if self.byte(end) == b'}' {
             return Ok(end + 1);
@@ -174,12 +206,12 @@ impl<'r, 's> Splitter<'r, 's> {
         adapter: Option<&'static Adapter>,
     ) -> Result<usize, Stop> {
         self.count().map_err(Stop::Record)?;
-        let limits = ReadLimits::new(self.limits.depth, self.limits.values);
+        let limits = ReadLimits::new(self.limits().depth, self.limits().values);
         let (end, reason) = match self.tree.read(start, limits, Numbers::Exact) {
-            Ok(end) => match judge(self.tree.root(), adapter) {
-                Ok((event, adapter)) => {
-                    let leaf = self.seal.leaf(self.index(), &event, adapter);
-                    self.canonical += leaf.bytes.len() as u64;
+            Ok(end) => match judge(self.tree.root(), adapter, self.rules) {
+                Ok((event, adapter, additions)) => {
+                    let leaf = self.seal.leaf(self.index(), &event, adapter, &additions);
+                    self.tally.canonical += leaf.bytes.len() as u64;
                     self.items.push(Item::Event(leaf));
                     self.measure().map_err(Stop::Record)?;
                     return Ok(end);
@@ -198,20 +230,19 @@ impl<'r, 's> Splitter<'r, 's> {
         Ok(end)
     }
 
+    fn limits(&self) -> &'r Limits {
+        &self.rules.bundle().limits
+    }
+
     /// Whether there may be one more item.
     fn count(&self) -> Result<(), Reason> {
-        let limit = self.limits.events;
-        if self.index() < limit {
-            return Ok(());
-        }
-        let message = format!("expected at most {limit} events in a record, found more");
-        Err(Reason::new(code::LIMIT_EVENTS, message))
+        self.tally.count(self.items, self.limits().events)
     }
 
     /// Whether the leaves are not too large for one record.
     fn measure(&self) -> Result<(), Reason> {
-        let limit = self.limits.canonical_bytes();
-        if self.canonical <= limit {
+        let limit = self.limits().canonical_bytes();
+        if self.tally.canonical <= limit {
             return Ok(());
         }
         let message = format!("expected at most {limit} bytes of sealed events, found more");
@@ -222,7 +253,7 @@ impl<'r, 's> Splitter<'r, 's> {
     fn forget(&mut self, first: usize) {
         for item in self.items.drain(first..) {
             if let Item::Event(leaf) = item {
-                self.canonical -= leaf.bytes.len() as u64;
+                self.tally.canonical -= leaf.bytes.len() as u64;
             }
         }
     }
@@ -240,7 +271,7 @@ impl<'r, 's> Splitter<'r, 's> {
 
     /// The index of the next item.
     fn index(&self) -> u32 {
-        u32::try_from(self.items.len() - self.before).unwrap_or(u32::MAX)
+        self.tally.index(self.items)
     }
 
     /// The byte at a place; 0, which JSON has nowhere, at the end.
@@ -250,19 +281,22 @@ impl<'r, 's> Splitter<'r, 's> {
 }
 
 /// Reads an item as what it is: by the adapter of the file it stood in, by the adapter that knows
-/// it, or as a native event.
+/// it, or as a native event; then applies the rules to it.
 fn judge<'t>(
     root: Value<'t>,
     adapter: Option<&'static Adapter>,
-) -> Result<(event::Event<'t>, Option<&'static str>), Reason> {
+    rules: &Rules,
+) -> Result<(event::Event<'t>, Option<&'static str>, Additions), Reason> {
     if root.kind() != Kind::Object {
         let message = format!("expected an object, found {}", root.kind().described());
         return Err(Reason::new(code::FIELD_TYPE, message));
     }
-    match adapter.or_else(|| adapter::find(root)) {
-        Some(adapter) => Ok(((adapter.read)(root)?, Some(adapter.name))),
-        None => Ok((event::read(root, Form::Sent)?.0, None)),
-    }
+    let (mut event, adapter) = match adapter.or_else(|| adapter::find(root)) {
+        Some(adapter) => ((adapter.read)(root)?, Some(adapter.name)),
+        None => (event::read(root, Form::Sent)?.0, None),
+    };
+    let additions = rules.apply(&mut event, adapter)?;
+    Ok((event, adapter, additions))
 }
 
 /// A record or line that is JSON and holds nothing.

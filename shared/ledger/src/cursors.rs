@@ -1,18 +1,32 @@
-//! Cursors: how far into each chain the log reaches. SPEC.md §9.
+//! Cursors: how far into each chain the log reaches, and by which bundles. SPEC.md §9.
 
-use std::collections::BTreeMap;
+mod error;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use error::CursorError;
 
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{MAX_INTEGER, write};
 use crate::document::{DocumentError, check};
-use crate::{ChainId, Hash, Lineage, SealedHeader};
+use crate::{BatchHeader, ChainId, ConfigChange, Entry, Hash, Lineage, SealedHeader};
 
-/// How far into each chain the log reaches. Pure: a fold over the log's entries, in their order,
-/// or over the batches that are about to become its entries.
+/// The most config bundles that a log can enter. Each takes some 75 bytes of the cursors, which are
+/// written with every checkpoint.
+pub const MAX_BUNDLES: usize = 65_536;
+
+/// How far into each chain the log reaches, and which config bundles it has entered. Pure: a fold
+/// over the log's entries, in their order ([`follow`](Self::follow)), or over the batches that are
+/// about to become its entries ([`append`](Self::append)).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cursors {
     chains: BTreeMap<ChainId, Cursor>,
+    /// The positions of their config changes.
+    bundles: BTreeMap<Hash, u64>,
+    /// The bundle of a config change that was the last entry: the next is a batch that names it.
+    /// Between two moves of the log there is none.
+    entering: Option<Hash>,
 }
 
 /// How far into one chain the log reaches.
@@ -25,75 +39,12 @@ pub struct Cursor {
     pub next: u64,
 }
 
-/// Why a header is not the next of its chain.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CursorError {
-    /// It belongs to another chain.
-    #[error("expected a header of chain {expected}, found one of {found}")]
-    Chain {
-        /// The chain it was taken from.
-        expected: ChainId,
-        /// The chain it names.
-        found: ChainId,
-    },
-    /// It has another number.
-    #[error("{chain}: expected number {expected}, found {found}")]
-    Number {
-        /// The chain.
-        chain: ChainId,
-        /// The next number.
-        expected: u64,
-        /// Its number.
-        found: u64,
-    },
-    /// It follows another header, or none.
-    #[error("{chain} number {number}: expected the previous link {expected}, found {found}")]
-    Previous {
-        /// The chain.
-        chain: ChainId,
-        /// Its number.
-        number: u64,
-        /// Link hash of the header before it.
-        expected: Hash,
-        /// What it says it follows.
-        found: String,
-    },
-    /// It is the first, but follows a header of its own chain.
-    #[error("{chain}: expected number 0 to name parents, found the previous link {found}")]
-    Genesis {
-        /// The chain.
-        chain: ChainId,
-        /// What it says it follows.
-        found: Hash,
-    },
-    /// It follows a header of a parent chain that is not the last one the log has of that chain.
-    /// Where the log has not reached that header yet, the chain is not broken: its turn comes
-    /// when the parent is logged.
-    #[error(
-        "{chain}: expected the log to reach {expected} of the parent {parent}, found {}",
-        or_nothing(found)
-    )]
-    Parent {
-        /// The chain.
-        chain: ChainId,
-        /// Its parent.
-        parent: ChainId,
-        /// The header it says it follows.
-        expected: Hash,
-        /// The last header that the log has of the parent.
-        found: Option<Hash>,
-    },
-}
-
-fn or_nothing(hash: &Option<Hash>) -> String {
-    hash.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string())
-}
-
 /// The JSON, its members declared in canonical order. Chains are ASCII, so their order by bytes
 /// is that of RFC 8785.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
+    bundles: BTreeMap<Hash, u64>,
     chains: BTreeMap<ChainId, Cursor>,
     kind: String,
     version: u32,
@@ -125,8 +76,88 @@ impl Cursors {
         self.chains.is_empty()
     }
 
-    /// Moves past the next header of `chain`. Refuses any other, and changes nothing then.
-    pub fn advance(&mut self, chain: &ChainId, header: &SealedHeader) -> Result<(), CursorError> {
+    /// The position of the config change that entered a bundle.
+    pub fn entered(&self, bundle: &Hash) -> Option<u64> {
+        self.bundles.get(bundle).copied()
+    }
+
+    /// The bundles that the log has entered with the positions of their config changes, in order of
+    /// their hashes.
+    pub fn bundles(&self) -> impl Iterator<Item = (&Hash, u64)> {
+        self.bundles.iter().map(|(bundle, position)| (bundle, *position))
+    }
+
+    /// Entries of the log.
+    pub fn size(&self) -> u64 {
+        let batches = self.chains.values().map(|cursor| cursor.next);
+        batches.fold(self.bundles.len() as u64, u64::saturating_add)
+    }
+
+    /// Moves past the log's next entry. Refuses any other, and changes nothing then.
+    pub fn follow(&mut self, entry: &Entry) -> Result<(), CursorError> {
+        let header = match entry {
+            Entry::ConfigChange(change) => return self.enter(change.bundle),
+            Entry::Batch(header) => header,
+        };
+        let BatchHeader { chain, number, bundle, .. } = &header.header;
+        self.check(chain, header)?;
+        if let Some(expected) = self.entering.filter(|expected| expected != bundle) {
+            return Err(CursorError::Unnamed { expected, found: bundle.to_string() });
+        }
+        if !self.bundles.contains_key(bundle) {
+            let (chain, number, bundle) = (chain.clone(), *number, *bundle);
+            return Err(CursorError::Bundle { chain, number, bundle });
+        }
+        self.advance(header);
+        Ok(())
+    }
+
+    /// Moves past the next header of `chain`, which is about to be logged. Where its bundle is new
+    /// to the log, gives the config change that is to be logged before it. Refuses any other header,
+    /// and changes nothing then.
+    pub fn append(
+        &mut self,
+        chain: &ChainId,
+        header: &SealedHeader,
+    ) -> Result<Option<ConfigChange>, CursorError> {
+        self.check(chain, header)?;
+        let BatchHeader { bundle, origin, .. } = &header.header;
+        let change = match self.bundles.contains_key(bundle) {
+            true => None,
+            false => {
+                self.enter(*bundle)?;
+                Some(ConfigChange { origin: origin.clone(), bundle: *bundle })
+            }
+        };
+        self.advance(header);
+        Ok(change)
+    }
+
+    fn enter(&mut self, bundle: Hash) -> Result<(), CursorError> {
+        if let Some(expected) = self.entering {
+            let found = "another config change".to_owned();
+            return Err(CursorError::Unnamed { expected, found });
+        }
+        if let Some(position) = self.entered(&bundle) {
+            return Err(CursorError::Entered { bundle, position });
+        }
+        if self.bundles.len() == MAX_BUNDLES {
+            return Err(CursorError::Bundles { bundle });
+        }
+        self.bundles.insert(bundle, self.size());
+        self.entering = Some(bundle);
+        Ok(())
+    }
+
+    fn advance(&mut self, header: &SealedHeader) {
+        let BatchHeader { chain, number, .. } = &header.header;
+        let cursor = Cursor { link: header.link(), next: number.saturating_add(1) };
+        self.chains.insert(chain.clone(), cursor);
+        self.entering = None;
+    }
+
+    /// Whether a header is the next of `chain`.
+    fn check(&self, chain: &ChainId, header: &SealedHeader) -> Result<(), CursorError> {
         let found = &header.header;
         if found.chain != *chain {
             let (expected, found) = (chain.clone(), found.chain.clone());
@@ -138,12 +169,9 @@ impl Cursors {
             return Err(CursorError::Number { chain, expected, found });
         }
         match self.get(chain) {
-            Some(cursor) => follows(chain, cursor, &found.lineage)?,
-            None => self.begins(chain, &found.lineage)?,
+            Some(cursor) => follows(chain, cursor, &found.lineage),
+            None => self.begins(chain, &found.lineage),
         }
-        let cursor = Cursor { link: header.link(), next: found.number.saturating_add(1) };
-        self.chains.insert(chain.clone(), cursor);
-        Ok(())
     }
 
     /// Whether the log has reached what the first header of a chain follows.
@@ -167,8 +195,8 @@ impl Cursors {
 
     /// The canonical JSON.
     pub fn to_json(&self) -> String {
-        let chains = self.chains.clone();
-        write(&Wire { chains, kind: "cursors".to_owned(), version: 1 })
+        let (bundles, chains) = (self.bundles.clone(), self.chains.clone());
+        write(&Wire { bundles, chains, kind: "cursors".to_owned(), version: 1 })
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote; refuses any other bytes.
@@ -182,11 +210,30 @@ impl Cursors {
                 return Err(DocumentError::field("next", "an integer from 1 to 2^53 - 1", found));
             }
         }
-        let cursors = Self { chains: wire.chains };
+        let cursors = Self { chains: wire.chains, bundles: wire.bundles, entering: None };
+        cursors.check_bundles()?;
         match cursors.to_json().as_bytes() == json {
             true => Ok(cursors),
             false => Err(DocumentError::NotCanonical),
         }
+    }
+
+    /// Whether the bundles can be those of a log with these chains: each at a position of its own
+    /// with a batch behind it, one of them at the first.
+    fn check_bundles(&self) -> Result<(), DocumentError> {
+        let positions: BTreeSet<u64> = self.bundles.values().copied().collect();
+        let (first, last) = (positions.first().copied(), positions.last().copied());
+        let fit = match last {
+            None => self.chains.is_empty(),
+            Some(last) => first == Some(0) && last.saturating_add(1) < self.size(),
+        };
+        let bundles = self.bundles.len();
+        if fit && positions.len() == bundles && bundles <= MAX_BUNDLES {
+            return Ok(());
+        }
+        let expected = "at most 65536, each at a position of its own within the log, from 0 on";
+        let found = format!("{bundles}, from {first:?} to {last:?} of {}", self.size());
+        Err(DocumentError::field("bundles", expected, found))
     }
 
     /// SHA-256 of the canonical JSON: the name of the object that holds it.
@@ -206,136 +253,4 @@ fn follows(chain: &ChainId, cursor: Cursor, lineage: &Lineage) -> Result<(), Cur
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::Parent;
-    use crate::header::tests::header;
-
-    fn chain(shard: &str) -> ChainId {
-        format!("events/20260131T235959Z/{shard}").parse().unwrap()
-    }
-
-    fn sealed(shard: &str, number: u64, lineage: Lineage) -> SealedHeader {
-        let mut header = header();
-        (header.chain, header.number, header.lineage) = (chain(shard), number, lineage);
-        header.seal(Hash::of(b"object"))
-    }
-
-    fn genesis(shard: &str) -> SealedHeader {
-        sealed(shard, 0, Lineage::Genesis(Vec::new()))
-    }
-
-    #[test]
-    fn a_chain_is_followed_link_by_link() {
-        let mut cursors = Cursors::default();
-        let first = genesis("a");
-        cursors.advance(&chain("a"), &first).unwrap();
-        let second = sealed("a", 1, Lineage::Previous(first.link()));
-        cursors.advance(&chain("a"), &second).unwrap();
-        assert_eq!(cursors.get(&chain("a")), Some(Cursor { link: second.link(), next: 2 }));
-        assert_eq!((cursors.next(&chain("a")), cursors.next(&chain("b"))), (2, 0));
-    }
-
-    #[test]
-    fn a_header_that_is_not_the_next_is_refused_and_changes_nothing() {
-        let mut cursors = Cursors::default();
-        let first = genesis("a");
-        let early = sealed("a", 1, Lineage::Previous(first.link()));
-        let refuse = |cursors: &mut Cursors, header: &SealedHeader| {
-            let before = cursors.clone();
-            let error = cursors.advance(&chain("a"), header).unwrap_err();
-            assert_eq!(*cursors, before);
-            error
-        };
-        let error = refuse(&mut cursors, &early);
-        assert_eq!(error, CursorError::Number { chain: chain("a"), expected: 0, found: 1 });
-        let error = refuse(&mut cursors, &genesis("b"));
-        assert_eq!(error, CursorError::Chain { expected: chain("a"), found: chain("b") });
-        let orphan = sealed("a", 0, Lineage::Previous(first.link()));
-        let error = refuse(&mut cursors, &orphan);
-        assert_eq!(error, CursorError::Genesis { chain: chain("a"), found: first.link() });
-
-        cursors.advance(&chain("a"), &first).unwrap();
-        let error = refuse(&mut cursors, &first);
-        assert_eq!(error, CursorError::Number { chain: chain("a"), expected: 1, found: 0 });
-        for lineage in [Lineage::Previous(early.link()), Lineage::Genesis(Vec::new())] {
-            let error = refuse(&mut cursors, &sealed("a", 1, lineage));
-            assert!(matches!(error, CursorError::Previous { number: 1, .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_child_shard_follows_the_last_headers_of_its_parents() {
-        let mut cursors = Cursors::default();
-        let (a, b) = (genesis("a"), genesis("b"));
-        let parents = vec![
-            Parent { chain: chain("a"), link: a.link() },
-            Parent { chain: chain("b"), link: b.link() },
-        ];
-        let child = sealed("c", 0, Lineage::Genesis(parents));
-        cursors.advance(&chain("a"), &a).unwrap();
-        let error = cursors.advance(&chain("c"), &child).unwrap_err();
-        assert_eq!(error.to_string().rsplit(' ').next(), Some("nothing"));
-        assert!(
-            matches!(error, CursorError::Parent { parent, found: None, .. } if parent == chain("b"))
-        );
-        cursors.advance(&chain("b"), &b).unwrap();
-        let more = sealed("a", 1, Lineage::Previous(a.link()));
-        let mut ahead = cursors.clone();
-        ahead.advance(&chain("a"), &more).unwrap();
-        let error = ahead.advance(&chain("c"), &child).unwrap_err();
-        assert!(
-            matches!(error, CursorError::Parent { found: Some(found), .. } if found == more.link())
-        );
-        cursors.advance(&chain("c"), &child).unwrap();
-    }
-
-    #[test]
-    fn the_json_is_canonical_and_pinned() {
-        let mut cursors = Cursors::default();
-        assert_eq!(cursors.to_json(), r#"{"chains":{},"kind":"cursors","version":1}"#);
-        let first = genesis("a");
-        cursors.advance(&chain("a"), &first).unwrap();
-        cursors.advance(&chain("B"), &genesis("B")).unwrap();
-        let json = cursors.to_json();
-        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), json);
-        assert_eq!(Cursors::parse(json.as_bytes()).unwrap(), cursors);
-    }
-
-    #[test]
-    fn other_json_is_refused() {
-        let hash = Hash::leaf(b"");
-        let cursor = format!(r#"{{"link":"{hash}","next":1}}"#);
-        let good = format!(
-            r#"{{"chains":{{"s/20260131T235959Z/a":{cursor}}},"kind":"cursors","version":1}}"#
-        );
-        assert!(Cursors::parse(good.as_bytes()).is_ok());
-        let bad = [
-            good.replace("\"next\":1", "\"next\":0"),
-            good.replace("\"next\":1", "\"next\":9007199254740992"),
-            good.replace("\"next\":1", "\"next\":1.0"),
-            good.replace("\"version\":1", "\"version\":2"),
-            good.replace("cursors", "cursor"),
-            good.replace("s/2026", "2026"),
-            good.replace(',', ", "),
-            good.replace("\"kind\"", "\"a\":1,\"kind\""),
-            format!("{good}\n"),
-            good.replace(&cursor, &format!("{cursor},\"s/20260131T235959Z/a\":{cursor}")),
-        ];
-        for bad in bad {
-            assert!(Cursors::parse(bad.as_bytes()).is_err(), "{bad}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(Cursors::parse(&bytes).is_err());
-        }
-    }
-}
+mod tests;

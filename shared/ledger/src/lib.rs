@@ -5,8 +5,10 @@
 mod canonical;
 mod chain;
 mod checkpoint;
+mod coordinates;
 mod cursors;
 mod document;
+mod entry;
 mod hash;
 mod header;
 pub mod note;
@@ -18,8 +20,10 @@ pub mod tree;
 
 pub use chain::{ChainId, ChainIdError, SequenceNumber, SequenceNumberError};
 pub use checkpoint::{Checkpoint, CheckpointError, OpenCheckpoint};
-pub use cursors::{Cursor, CursorError, Cursors};
+pub use coordinates::{Coordinates, CoordinatesError};
+pub use cursors::{Cursor, CursorError, Cursors, MAX_BUNDLES};
 pub use document::DocumentError;
+pub use entry::{ConfigChange, Entry, EntryError};
 pub use hash::{Hash, HashError};
 pub use header::{BatchHeader, Counts, HeaderError, Lineage, Parent, SealedHeader};
 pub use note::{KeyError, Note, NoteError, Signature, VerifierKey};

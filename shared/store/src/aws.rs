@@ -14,12 +14,17 @@
 //! | [`Table::commit`](crate::Table::commit) | DynamoDB `TransactWriteItems` | `dynamodb:PutItem` |
 //! | [`Table::stop`](crate::Table::stop) | DynamoDB `UpdateItem` | `dynamodb:UpdateItem` |
 //! | [`Table::advance_log`](crate::Table::advance_log) | DynamoDB `PutItem` | `dynamodb:PutItem` |
+//! | [`Table::redrive`](crate::Table::redrive) | DynamoDB `GetItem` | `dynamodb:GetItem` |
+//! | [`Table::move_redrive`](crate::Table::move_redrive) | DynamoDB `PutItem` | `dynamodb:PutItem` |
+//! | [`Table::redrives`](crate::Table::redrives) | DynamoDB `Query` | `dynamodb:Query` |
 //! | [`Table::chains`](crate::Table::chains), [`Table::batches`](crate::Table::batches) | DynamoDB `Query` | `dynamodb:Query` |
 //! | [`Signer::public_key`](crate::Signer::public_key) | KMS `GetPublicKey`, once | `kms:GetPublicKey` |
 //! | [`Signer::sign`](crate::Signer::sign) | KMS `Sign`, at first also `GetPublicKey` | `kms:Sign`, `kms:GetPublicKey` |
 //! | [`Stream::created`](crate::Stream::created) | Kinesis `DescribeStreamSummary` | `kinesis:DescribeStreamSummary` |
 //! | [`Stream::parents`](crate::Stream::parents) | Kinesis `ListShards` | `kinesis:ListShards` |
 //! | [`Stream::records`](crate::Stream::records) | Kinesis `GetShardIterator`, `GetRecords` | `kinesis:GetShardIterator`, `kinesis:GetRecords`; `kms:Decrypt` on the stream's key |
+//! | [`Stream::put`](crate::Stream::put) | Kinesis `PutRecord` | `kinesis:PutRecord`; `kms:GenerateDataKey` on the stream's key |
+//! | [`Stream::scan`](crate::Stream::scan) | Kinesis `ListShards`, `GetShardIterator`, `GetRecords`, `DescribeStreamSummary` | the same names; `kms:Decrypt` on the stream's key |
 //!
 //! Without `s3:GetObjectRetention` S3 answers a read but leaves the lock out of it: the object
 //! looks unlocked. Without `s3:ListBucket` a key that has no object is answered with 403, not 404:

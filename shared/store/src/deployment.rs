@@ -40,6 +40,10 @@ pub struct Deployment {
     pub batch_retention_days: u32,
     /// Days for which full tiles, checkpoints and bundles are locked.
     pub log_retention_days: u32,
+    /// Bucket of what expired before it was sealed: the failure destination of ingest's event source
+    /// mapping, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
 }
 
 /// Why there is no [`Deployment`].
@@ -104,6 +108,7 @@ impl Deployment {
             lock_mode: required("CAIRN_LOCK_MODE")?,
             batch_retention_days: required("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: required("CAIRN_LOG_RETENTION_DAYS")?,
+            expired: optional("CAIRN_EXPIRED")?,
         })
     }
 }

@@ -20,5 +20,7 @@ pub use objects::{
     VersionId,
 };
 pub use signer::Signer;
-pub use stream::{StoredRecord, Stream};
-pub use table::{BatchItem, ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, Table};
+pub use stream::{Placed, StoredRecord, Stream};
+pub use table::{
+    BatchItem, ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, Redrive, Table,
+};

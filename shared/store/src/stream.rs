@@ -6,6 +6,7 @@ use cairn_ledger::SequenceNumber;
 use jiff::Timestamp;
 
 use crate::StoreResult;
+use bytes::Bytes;
 
 /// The stream.
 pub trait Stream: Send + Sync {
@@ -30,6 +31,35 @@ pub trait Stream: Send + Sync {
         first: &SequenceNumber,
         last: &SequenceNumber,
     ) -> impl Future<Output = StoreResult<Vec<StoredRecord>>> + Send;
+
+    /// Puts a record on the shard that `key` (1 to 256 characters) leads to, in one request that is
+    /// not made again: after `Unknown`, the record may be on the stream, or come to be within the
+    /// time that a request can take.
+    fn put(
+        &self,
+        stream: &str,
+        key: &str,
+        data: Bytes,
+    ) -> impl Future<Output = StoreResult<Placed>> + Send;
+
+    /// Hands every record of every shard that arrived at `since` or later, and whose put was answered
+    /// before the scan began, to `visit` with its shard's name. Returns the time from which on the
+    /// stream, when the scan ended, still had every record that it ever took.
+    fn scan(
+        &self,
+        stream: &str,
+        since: Timestamp,
+        visit: impl FnMut(&str, StoredRecord) + Send,
+    ) -> impl Future<Output = StoreResult<Timestamp>> + Send;
+}
+
+/// Where a record is on the stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    /// Its shard.
+    pub shard: String,
+    /// Its sequence number.
+    pub sequence: SequenceNumber,
 }
 
 /// A record as the stream holds it.

@@ -1,11 +1,12 @@
 //! The ledger table: heads of chains, items of batches, and the head of the log.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use cairn_ledger::{ChainId, Hash, SealedHeader, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, Hash, SealedHeader, SequenceNumber};
 use jiff::Timestamp;
 
-use crate::{StoreResult, VersionId};
+use crate::{Placed, StoreResult, VersionId};
 
 /// The ledger table. All reads are strongly consistent.
 pub trait Table: Send + Sync {
@@ -56,6 +57,39 @@ pub trait Table: Send + Sync {
         expected: Option<&LogHead>,
         next: &LogHead,
     ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    /// How far an item has been redriven; `None`: nobody has begun to.
+    ///
+    /// Not in the archive: a table that was lost and rebuilt from it knows of no redrive.
+    fn redrive(
+        &self,
+        item: &Coordinates,
+    ) -> impl Future<Output = StoreResult<Option<Redrive>>> + Send;
+
+    /// Moves the redrive of an item from `expected` to `next`; `Conflict` where it is not `expected`.
+    fn move_redrive(
+        &self,
+        item: &Coordinates,
+        expected: Option<&Redrive>,
+        next: &Redrive,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
+    /// All redrives of a chain's items, by item.
+    fn redrives(
+        &self,
+        chain: &ChainId,
+    ) -> impl Future<Output = StoreResult<BTreeMap<Coordinates, Redrive>>> + Send;
+}
+
+/// How far an item has been redriven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redrive {
+    /// Names the run that began it last; no two runs have one name.
+    pub run: String,
+    /// When it was begun, to the millisecond, by the clock of that run.
+    pub begun: Timestamp,
+    /// The record that it is on the stream as; `None` while nobody knows whether it is.
+    pub put: Option<Placed>,
 }
 
 /// What the table knows of a chain.

@@ -4,18 +4,21 @@
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Counts, Cursors, Hash};
+use cairn_ledger::{ChainId, Counts, Cursors, Entry, Hash, SealedHeader};
 use rayon::prelude::*;
 
 use crate::chain::{Chains, Step};
+use crate::changes::Changes;
 use crate::listing::Listed;
-use crate::log::{Log, LoggedHeader};
+use crate::log::{Log, LoggedEntry};
 use crate::object::{Checked, Context};
 use crate::plans::{Mark, Plans};
-use crate::report::FindingCode::{BatchMissing, BatchUnexpected, CursorsMismatch, ObjectSwapped};
+use crate::report::FindingCode::{
+    BatchMissing, BatchUnexpected, CursorsMismatch, HeaderInvalid, ObjectSwapped,
+};
 use crate::{Archive, ArchiveError, Findings, Progress};
 
-/// Bundles whose headers are in memory at the same time.
+/// Bundles whose entries are in memory at the same time.
 const WINDOW: u64 = 16;
 
 /// Missing numbers of a chain that are named one by one.
@@ -34,6 +37,13 @@ pub(crate) struct Totals {
     pub(crate) counts: Counts,
     pub(crate) resolved: u64,
     pub(crate) bytes: u64,
+}
+
+/// A batch that is sealed and not logged.
+#[derive(Debug)]
+pub(crate) struct Unlogged {
+    pub(crate) link: Hash,
+    pub(crate) bundle: Hash,
 }
 
 impl BatchKeys {
@@ -82,10 +92,11 @@ pub(crate) struct Walk<'a, A, P> {
     pub(crate) log: &'a Log,
     pub(crate) plans: &'a Plans,
     pub(crate) chains: Chains,
+    pub(crate) changes: Changes,
     pub(crate) totals: Totals,
     pub(crate) findings: Findings,
-    /// Link hashes of the batches that are not logged.
-    pub(crate) beyond: BTreeMap<(ChainId, u64), Hash>,
+    /// The batches that are not logged.
+    pub(crate) beyond: BTreeMap<(ChainId, u64), Unlogged>,
     /// Objects with other bytes than their headers say: their keys and SHA-256.
     mismatches: Vec<(String, Hash)>,
     /// SHA-256 of every logged object, to tell where such bytes belong.
@@ -107,6 +118,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             log,
             plans,
             chains: Chains::default(),
+            changes: Changes::default(),
             totals: Totals::default(),
             findings: Findings::default(),
             beyond: BTreeMap::new(),
@@ -116,9 +128,8 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
     }
 
     /// Checks one object, and tells of it.
-    fn check(&self, key: &str, listed: Option<&Listed>, logged: Option<&LoggedHeader>) -> Outcome {
-        let checked =
-            self.context.check(key, listed, logged.map(|logged| logged.header.clone()))?;
+    fn check(&self, key: &str, listed: Option<&Listed>, logged: Option<SealedHeader>) -> Outcome {
+        let checked = self.context.check(key, listed, logged)?;
         self.progress.batch(checked.object.map_or(0, |(_, bytes)| bytes));
         Ok(checked)
     }
@@ -131,30 +142,60 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
         let mut marks = marks.iter().peekable();
         for from in (0..self.log.bundles()).step_by(WINDOW as usize) {
             let (archive, to) = (self.context.archive, from + WINDOW);
-            let headers = self.log.headers(archive, from, to, &mut self.findings)?;
-            let checked: Vec<Checked> = headers
+            let entries = self.log.entries(archive, from, to, &mut self.findings)?;
+            let checked: Vec<Option<Checked>> = entries
                 .par_iter()
-                .map(|logged| {
-                    let header = &logged.header.header;
-                    let key = keys::batch(&header.chain, header.number);
-                    self.check(&key, self.keys.get(&header.chain, header.number), Some(logged))
-                })
+                .map(|logged| self.check_logged(logged))
                 .collect::<Result<_, _>>()?;
-            for (logged, checked) in headers.iter().zip(checked) {
-                let chain = &logged.header.header.chain;
-                if self.log.damaged {
-                    self.fill_gap(chain, logged.header.header.number)?;
-                }
+            for (logged, checked) in entries.iter().zip(checked) {
                 self.plans.check_entry(logged, &mut self.findings);
-                self.sealed.push((logged.header.sha256, logged.position));
-                self.take(checked, true);
-                cursors = cursors.and_then(|mut cursors| {
-                    cursors.advance(chain, &logged.header).ok().map(|()| cursors)
-                });
+                self.changes.step(logged, self.log.damaged, &mut self.findings);
+                self.take_logged(logged, checked)?;
+                cursors = cursors
+                    .and_then(|mut cursors| cursors.follow(&logged.entry).ok().map(|()| cursors));
                 while let Some(mark) = marks.next_if(|mark| mark.to <= logged.position + 1) {
                     check_mark(mark, logged.position + 1, cursors.as_ref(), &mut self.findings);
                 }
             }
+        }
+        self.changes.end(self.log.size, &mut self.findings);
+        for bundle in self.changes.bundles() {
+            self.context.configs.get(self.context.archive, self.context.options, bundle)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the object of a logged batch; nothing lies behind a config change but its bundle.
+    fn check_logged(&self, logged: &LoggedEntry) -> Result<Option<Checked>, ArchiveError> {
+        let Entry::Batch(sealed) = &logged.entry else { return Ok(None) };
+        let header = &sealed.header;
+        let key = keys::batch(&header.chain, header.number);
+        let listed = self.keys.get(&header.chain, header.number);
+        self.check(&key, listed, Some(sealed.as_ref().clone())).map(Some)
+    }
+
+    /// Takes the next entry, with what was found out about the object behind it.
+    fn take_logged(
+        &mut self,
+        logged: &LoggedEntry,
+        checked: Option<Checked>,
+    ) -> Result<(), ArchiveError> {
+        match &logged.entry {
+            Entry::Batch(sealed) => {
+                if self.log.damaged {
+                    self.fill_gap(&sealed.header.chain, sealed.header.number)?;
+                }
+                self.sealed.push((sealed.sha256, logged.position));
+            }
+            Entry::ConfigChange(change) if change.origin != self.context.origin => {
+                let (expected, found) = (self.context.origin, &change.origin);
+                let detail = format!("expected the origin {expected:?}, found {found:?}");
+                self.findings.add(HeaderInvalid, format!("entry {}", logged.position), detail);
+            }
+            Entry::ConfigChange(_) => {}
+        }
+        if let Some(checked) = checked {
+            self.take(checked, true);
         }
         Ok(())
     }
@@ -230,7 +271,8 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             self.totals.counts.rejections += counts.rejections;
         }
         if !logged {
-            self.beyond.insert((sealed.header.chain.clone(), sealed.header.number), link);
+            let place = (sealed.header.chain.clone(), sealed.header.number);
+            self.beyond.insert(place, Unlogged { link, bundle: sealed.header.bundle });
         }
         if let Some(sha256) = mismatch {
             self.mismatches.push((sealed.header.key.clone(), sha256));

@@ -4,6 +4,7 @@
 mod archive;
 mod batches;
 mod chain;
+mod changes;
 mod checkpoint;
 mod config;
 mod diagnosis;
@@ -200,7 +201,7 @@ pub fn verify(
     walk.logged()?;
     walk.unlogged()?;
     walk.swapped();
-    plans.check_ahead(&log, ahead.as_ref(), &walk.beyond, &mut walk.findings);
+    plans.check_ahead(&log, ahead.as_ref(), &walk.beyond, &walk.changes, &mut walk.findings);
     let current = |chain: &ChainId, number| batches.current(chain, number);
     walk.chains.check_heads(options, current, &mut walk.findings);
     let Walk { chains, totals, findings: found, .. } = walk;

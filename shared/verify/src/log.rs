@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cairn_batch::keys;
-use cairn_ledger::{Checkpoint, Hash, SealedHeader, TileKind, TilePath, TileSet, tile};
+use cairn_ledger::{Checkpoint, Entry, Hash, TileKind, TilePath, TileSet, tile};
 use rayon::prelude::*;
 
 use crate::listing::Listed;
@@ -213,15 +213,15 @@ impl Log {
         Ok(findings)
     }
 
-    /// The headers of the bundles `from..to` that can be believed, in order.
-    pub(crate) fn headers(
+    /// The entries of the bundles `from..to` that can be believed, in order.
+    pub(crate) fn entries(
         &self,
         archive: &impl Archive,
         from: u64,
         to: u64,
         findings: &mut Findings,
-    ) -> Result<Vec<LoggedHeader>, ArchiveError> {
-        let mut headers = Vec::new();
+    ) -> Result<Vec<LoggedEntry>, ArchiveError> {
+        let mut logged = Vec::new();
         for path in (from..to).map_while(|at| TilePath::at(TileKind::Entries, at, self.size)) {
             let file = read_file(archive, path)?;
             let (file, object) = match file {
@@ -242,10 +242,10 @@ impl Log {
                     continue;
                 }
                 let text = str::from_utf8(entry).map_err(|error| error.to_string());
-                let header = text
-                    .and_then(|text| SealedHeader::parse(text).map_err(|error| error.to_string()));
-                match header {
-                    Ok(header) => headers.push(LoggedHeader { position, header }),
+                let entry =
+                    text.and_then(|text| Entry::parse(text).map_err(|error| error.to_string()));
+                match entry {
+                    Ok(entry) => logged.push(LoggedEntry { position, entry }),
                     Err(detail) => {
                         let subject = format!("{}#{position}", key(&file));
                         findings.add(HeaderInvalid, subject, detail);
@@ -253,7 +253,7 @@ impl Log {
                 }
             }
         }
-        Ok(headers)
+        Ok(logged)
     }
 
     /// Says that a bundle is not what it was when the tree was made of it. Where the log is damaged
@@ -271,10 +271,10 @@ impl Log {
     }
 }
 
-/// A header at its position in the log.
-pub(crate) struct LoggedHeader {
+/// An entry at its position in the log.
+pub(crate) struct LoggedEntry {
     pub(crate) position: u64,
-    pub(crate) header: SealedHeader,
+    pub(crate) entry: Entry,
 }
 
 /// Compares a file with the tree that has it.

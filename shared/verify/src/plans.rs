@@ -1,13 +1,15 @@
 //! Step 4: plans and cursors, which restart the log and find positions in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_batch::keys;
 use cairn_ledger::{ChainId, Cursors, Hash, Plan, PlanEntry, TileSet};
 use jiff::Timestamp;
 
+use crate::batches::Unlogged;
+use crate::changes::Changes;
 use crate::listing::{Listed, read_all};
-use crate::log::{Log, LoggedHeader};
+use crate::log::{Log, LoggedEntry};
 use crate::protection::{Retention, check_expiring};
 use crate::report::FindingCode::{CursorsMismatch, CursorsMissing, PlanMismatch, PlanMissing};
 use crate::{Archive, ArchiveError, Findings, Options};
@@ -68,28 +70,42 @@ impl Plans {
             if plan.from != leaves.len() as u64 {
                 break;
             }
-            leaves.extend(plan.entries.iter().map(|entry| entry.link));
+            leaves.extend(plan.entries.iter().map(PlanEntry::link));
         }
         (leaves.len() as u64 > log.size).then(|| TileSet::new(leaves))
     }
 
-    /// Compares the plans beyond the log with the batches beyond it, by chain and number, and with
-    /// what these make of the log.
+    /// Compares the plans beyond the log with the batches beyond it, by chain and number, with the
+    /// bundles that the log has entered, and with what all this makes of the log.
     pub(crate) fn check_ahead(
         &self,
         log: &Log,
         ahead: Option<&TileSet>,
-        unlogged: &BTreeMap<(ChainId, u64), Hash>,
+        unlogged: &BTreeMap<(ChainId, u64), Unlogged>,
+        changes: &Changes,
         findings: &mut Findings,
     ) {
+        let mut entered = BTreeSet::new();
         for (_, (key, plan)) in self.plans.range(log.size + 1..) {
-            let other = |entry: &&PlanEntry| {
-                unlogged.get(&(entry.chain.clone(), entry.number)) != Some(&entry.link)
+            let mut entering = None;
+            let mut other = |entry: &&PlanEntry| match entry {
+                PlanEntry::ConfigChange { bundle, .. } => {
+                    entering = Some(*bundle);
+                    changes.has(bundle) || !entered.insert(*bundle)
+                }
+                PlanEntry::Batch { chain, link, number } => {
+                    let batch = unlogged.get(&(chain.clone(), *number));
+                    let entering = entering.take();
+                    !batch.is_some_and(|batch| {
+                        let known = changes.has(&batch.bundle) || entered.contains(&batch.bundle);
+                        batch.link == *link && known && entering.is_none_or(|b| b == batch.bundle)
+                    })
+                }
             };
-            if let Some(entry) = plan.entries.iter().find(other) {
+            if let Some(entry) = plan.entries.iter().find(&mut other) {
                 let detail = format!(
-                    "expected a batch beyond the log, found {} number {} of {}",
-                    entry.chain, entry.number, entry.link
+                    "expected a batch beyond the log, or the change to its bundle, found {entry} of {}",
+                    entry.link()
                 );
                 findings.add(PlanMismatch, key, detail);
             }
@@ -121,7 +137,7 @@ impl Plans {
             reached = Some(plan.to);
             let logged =
                 |(at, link): &(u64, Hash)| log.tree.leaf(*at).is_some_and(|leaf| leaf != *link);
-            let links = plan.entries.iter().map(|entry| entry.link);
+            let links = plan.entries.iter().map(PlanEntry::link);
             if let Some((at, _)) = (plan.from..log.size).zip(links).find(logged) {
                 let detail = format!("expected the entry that is logged at {at}, found another");
                 findings.add(PlanMismatch, key, detail);
@@ -141,19 +157,16 @@ impl Plans {
         }
     }
 
-    /// Compares what the plans say of the entry at a position with its header.
-    pub(crate) fn check_entry(&self, logged: &LoggedHeader, findings: &mut Findings) {
+    /// Compares what the plans say of the entry at a position with the entry.
+    pub(crate) fn check_entry(&self, logged: &LoggedEntry, findings: &mut Findings) {
         let after = self.plans.range(logged.position + 1..).next();
         let Some((_, (key, plan))) = after else { return };
         let place = logged.position.checked_sub(plan.from).and_then(|at| usize::try_from(at).ok());
-        let header = &logged.header.header;
-        if let Some(entry) = place.and_then(|place| plan.entries.get(place))
-            && (&entry.chain, entry.number) != (&header.chain, header.number)
-        {
-            let detail = format!(
-                "expected {} number {} at {}, found {} number {}",
-                header.chain, header.number, logged.position, entry.chain, entry.number
-            );
+        let Some(found) = place.and_then(|place| plan.entries.get(place)) else { return };
+        let expected = PlanEntry::of(&logged.entry);
+        // Another link is named elsewhere.
+        if expected.to_string() != found.to_string() {
+            let detail = format!("expected {expected} at {}, found {found}", logged.position);
             findings.add(PlanMismatch, key, detail);
         }
     }

@@ -134,7 +134,7 @@ codes! {
     LogHeadRolledBack = "log_head.rolled_back",
     /// The table's head of the log has another root than the log at its size.
     LogHeadMismatch = "log_head.mismatch",
-    /// An entry is not a batch header of this log at its proper key.
+    /// An entry is neither a batch header of this log at its proper key nor a config change of it.
     HeaderInvalid = "header.invalid",
     /// A batch that must be there is not.
     BatchMissing = "batch.missing",
@@ -178,10 +178,18 @@ codes! {
     TenantsMismatch = "tenants.mismatch",
     /// A header's counts or ranges are not those of its leaves.
     CountsMismatch = "counts.mismatch",
-    /// A config bundle that batches name is missing.
+    /// A config bundle that batches name is missing, or the location database of one.
     ConfigMissing = "config.missing",
-    /// A config bundle is not what its name says, or none at all.
+    /// A config bundle, or what one names, is not what its name says, or none at all.
     ConfigAltered = "config.altered",
+    /// An object lies among the config bundles that is neither one nor named by one.
+    ConfigUnexpected = "config.unexpected",
+    /// A batch was judged by a bundle that no entry before it enters.
+    ConfigUnlogged = "config.unlogged",
+    /// A config change stands in the log again.
+    ConfigRepeated = "config.repeated",
+    /// No batch that its bundle judged follows a config change.
+    ConfigMisplaced = "config.misplaced",
     /// A quarantine object is not what its name says.
     QuarantineAltered = "quarantine.altered",
     /// A rejection's raw bytes in quarantine are not those it commits to.

@@ -62,8 +62,8 @@ async fn log(stage: &Stage, words: &Words) -> Result<Status, DemoError> {
     let status = wait::logged(stage).await?;
     let checkpoint = status.checkpoint.as_ref().ok_or(DemoError::Nothing)?;
     words.say(format!(
-        "The checkpoint function took every batch into a transparency log, a Merkle tree of {}\n\
-         entries, and had KMS sign its root. This note stands for everything that was sealed; kept\n\
+        "The checkpoint function took every batch, and before the first the change to its config\n\
+         bundle, into a transparency log, a Merkle tree of {} entries, and had KMS sign its root. This note stands for everything that was sealed; kept\n\
          outside the account, it shows any later change:",
         checkpoint.size
     ));

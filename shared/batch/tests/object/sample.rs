@@ -1,7 +1,7 @@
 //! Rows to write.
 
 use cairn_batch::Row;
-use cairn_event::{Bundle, EventColumns, Item, Leaf, Record, transform};
+use cairn_event::{EventColumns, Item, Leaf, Record, Rules, transform};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage};
 use jiff::Timestamp;
 use proptest::option;
@@ -48,7 +48,7 @@ pub fn real_leaves() -> Vec<Leaf> {
         event(4, r#","trace":{"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#),
         event(5, r#","data":{"text":"Zoë 🚀"}"#),
     ];
-    let bundle = Bundle::with_tenant_key([7; 32]);
+    let rules = Rules::with_tenant_key([7; 32]);
     let mut items = Vec::new();
     for (n, data) in records.iter().enumerate() {
         let record = Record {
@@ -58,7 +58,7 @@ pub fn real_leaves() -> Vec<Leaf> {
             arrived: Timestamp::from_millisecond(1_769_860_800_000 + n as i64).unwrap(),
             data: data.clone().into_bytes(),
         };
-        transform(&chain(), &record, &bundle, &mut items);
+        transform(&chain(), &record, &rules, &mut items);
     }
     let leaf = |item| match item {
         Item::Event(leaf) => leaf,

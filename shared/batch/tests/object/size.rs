@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cairn_batch::encode;
-use cairn_event::{Bundle, Item, Record, transform};
+use cairn_event::{Item, Record, Rules, transform};
 use flate2::read::GzDecoder;
 
 use crate::sample::{chain, header};
@@ -17,7 +17,7 @@ fn real_records_take_a_fifth_of_their_json_at_most() {
         let _ = writeln!(std::io::stderr(), "skipped: no records at {}", folder.display());
         return;
     };
-    let bundle = Bundle::with_tenant_key([7; 32]);
+    let rules = Rules::with_tenant_key([7; 32]);
     let (mut raw, mut items) = (0, Vec::new());
     for (n, file) in files.enumerate() {
         let mut data = Vec::new();
@@ -26,7 +26,7 @@ fn real_records_take_a_fifth_of_their_json_at_most() {
         raw += data.len();
         let sequence = format!("{}", n + 1).parse().unwrap();
         let record = Record { sequence, arrived: "2026-01-31T12:00:00Z".parse().unwrap(), data };
-        transform(&chain(), &record, &bundle, &mut items);
+        transform(&chain(), &record, &rules, &mut items);
     }
     let leaves: Vec<_> = items
         .into_iter()

@@ -112,7 +112,7 @@ fn every_tenant_works_and_keeps_to_itself() {
 #[test]
 fn every_event_is_one_that_cairn_seals() {
     let chain = "events/20260131T235959Z/shardId-000000000000".parse().unwrap();
-    let bundle = cairn_event::Bundle::with_tenant_key([9; 32]);
+    let rules = cairn_event::Rules::with_tenant_key([9; 32]);
     for seed in 0..4 {
         for event in generate(&Options { seed, events: 3_000, tenants: 11, ..Options::default() }) {
             let record = cairn_event::Record {
@@ -121,7 +121,7 @@ fn every_event_is_one_that_cairn_seals() {
                 data: event.json.clone().into_bytes(),
             };
             let mut items = Vec::new();
-            cairn_event::transform(&chain, &record, &bundle, &mut items);
+            cairn_event::transform(&chain, &record, &rules, &mut items);
             let [cairn_event::Item::Event(leaf)] = &items[..] else {
                 panic!("{}: {items:?}", event.json);
             };

@@ -94,7 +94,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Waits for a random while.
-pub(super) struct Jitter;
+pub(crate) struct Jitter;
 
 impl Pause for Jitter {
     async fn pause(&self, longest: Duration) {

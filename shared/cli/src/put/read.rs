@@ -113,7 +113,7 @@ impl Reader<'_> {
         let mut number = 0;
         let mut take = |piece: Piece| {
             number += 1;
-            let place = Place { path: Arc::clone(&path), number };
+            let place = Place { path: Arc::clone(&path), number, line: piece.line };
             // The one error that cutting does not make itself.
             let deaf = |_| io::Error::from(io::ErrorKind::BrokenPipe);
             self.say(Message::Piece(piece, place)).map_err(deaf)
@@ -124,7 +124,7 @@ impl Reader<'_> {
             (true, _) => {
                 let mut bytes = Vec::new();
                 input.read_to_end(&mut bytes)?;
-                take(Piece { bytes, whole: false })
+                take(Piece { bytes, whole: false, line: 1 })
             }
         }
     }

@@ -49,6 +49,8 @@ pub(crate) struct Place {
     pub(crate) path: Arc<str>,
     /// Which one, from 1.
     pub(crate) number: u64,
+    /// The line that it begins in, from 1.
+    pub(crate) line: u64,
 }
 
 /// A piece that fits no record.
@@ -148,7 +150,8 @@ impl Packer {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Compresses bytes.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     #[expect(clippy::expect_used, reason = "a vector takes all that is written to it")]
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes it");
@@ -167,11 +170,11 @@ mod tests {
     use super::*;
 
     fn place(number: u64) -> Place {
-        Place { path: "file".into(), number }
+        Place { path: "file".into(), number, line: 1 }
     }
 
     fn piece(text: &str) -> Piece {
-        Piece { bytes: text.as_bytes().to_vec(), whole: true }
+        Piece { bytes: text.as_bytes().to_vec(), whole: true, line: 1 }
     }
 
     fn unpack(record: &Record) -> Vec<String> {
@@ -215,7 +218,7 @@ mod tests {
         let text = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_RECORD));
         let record = Record::single(piece(&text), Partition::Content, place(1)).unwrap();
         assert_eq!(unpack(&record), std::slice::from_ref(&text));
-        let broken = Piece { bytes: text.into_bytes(), whole: false };
+        let broken = Piece { bytes: text.into_bytes(), whole: false, line: 1 };
         let found = broken.bytes.len() + 32;
         let result = Record::single(broken, Partition::Content, place(1));
         assert_eq!(result.unwrap_err(), TooLarge { found }, "evidence is not touched");
@@ -223,9 +226,9 @@ mod tests {
 
     #[test]
     fn the_key_counts_towards_the_size_of_a_record() {
-        let just = Piece { bytes: vec![b'x'; MAX_RECORD - 32], whole: false };
+        let just = Piece { bytes: vec![b'x'; MAX_RECORD - 32], whole: false, line: 1 };
         assert!(Record::single(just, Partition::Content, place(1)).is_ok());
-        let more = Piece { bytes: vec![b'x'; MAX_RECORD - 31], whole: false };
+        let more = Piece { bytes: vec![b'x'; MAX_RECORD - 31], whole: false, line: 1 };
         assert!(Record::single(more, Partition::Content, place(1)).is_err());
     }
 

@@ -2,13 +2,11 @@
 //! for it is evidence too, and ingest is who judges it.
 
 mod json;
+mod packed;
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader};
 
-use flate2::bufread::MultiGzDecoder;
-
-/// What gzip begins with (RFC 1952 §2.3.1).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use self::packed::{Content, content};
 
 /// One piece of the input: usually one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +15,8 @@ pub(crate) struct Piece {
     pub(crate) bytes: Vec<u8>,
     /// Whether they are known to be JSON.
     pub(crate) whole: bool,
+    /// The line of the (unpacked) input that they begin in, from 1.
+    pub(crate) line: u64,
 }
 
 /// Takes pieces; an error stops the cutting.
@@ -24,30 +24,29 @@ pub(crate) trait Take: FnMut(Piece) -> io::Result<()> {}
 
 impl<F: FnMut(Piece) -> io::Result<()>> Take for F {}
 
-/// Cuts an input, gzip or plain.
+/// Cuts an input, packed or plain.
 pub(crate) fn split(mut input: impl BufRead, take: &mut impl Take) -> io::Result<()> {
-    let head = input.fill_buf()?;
-    // A pipe may give a single byte at first; no text begins with this one.
-    if head.first() != GZIP_MAGIC.first() {
+    // A pipe may give a single byte at first: whether it is packed, more of it must tell.
+    if !packed::may_be(input.fill_buf()?.first()) {
         return split_text(&mut input, take);
     }
-    let mut packed = Vec::new();
-    input.read_to_end(&mut packed)?;
-    // Decoded twice, so that nothing is taken from a file that turns out to be cut off, and a
-    // large file does not lie decoded in memory.
-    let intact = packed.starts_with(&GZIP_MAGIC)
-        && io::copy(&mut MultiGzDecoder::new(&packed[..]), &mut io::sink()).is_ok();
-    if !intact {
-        return take(Piece { bytes: packed, whole: false });
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    match content(&bytes) {
+        Content::Text => return split_text(&mut &bytes[..], take),
+        Content::Packed(unpacked) => return split_text(&mut BufReader::new(unpacked), take),
+        Content::Opaque => {}
     }
-    split_text(&mut io::BufReader::new(MultiGzDecoder::new(&packed[..])), take)
+    take(Piece { bytes, whole: false, line: 1 })
 }
 
 /// Passes on each line as it stands.
 pub(crate) fn lines(mut input: impl BufRead, take: &mut impl Take) -> io::Result<()> {
+    let mut number = 0;
     while let Some(line) = next_line(&mut input)? {
+        number += 1;
         let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
-        take(Piece { bytes: bytes.to_owned(), whole: false })?;
+        take(Piece { bytes: bytes.to_owned(), whole: false, line: number })?;
     }
     Ok(())
 }
@@ -55,35 +54,39 @@ pub(crate) fn lines(mut input: impl BufRead, take: &mut impl Take) -> io::Result
 /// JSON lines where the first line is an object or array of its own, otherwise one text.
 fn split_text(input: &mut impl BufRead, take: &mut impl Take) -> io::Result<()> {
     let mut first = Vec::new();
+    let mut number = 0;
     while first.trim_ascii().is_empty() {
+        number += 1;
         match next_line(input)? {
             Some(line) => first = line,
             None => return Ok(()),
         }
     }
     if let Some(pieces) = json::pieces(&first).filter(|_| is_open(first.trim_ascii_start())) {
-        pieces.into_iter().try_for_each(|piece| take(json_piece(piece)))?;
+        take_all(&first, pieces, number, take)?;
         while let Some(line) = next_line(input)? {
-            split_line(&line, take)?;
+            number += 1;
+            split_line(&line, number, take)?;
         }
         return Ok(());
     }
     let mut text = first;
     input.read_to_end(&mut text)?;
-    split_whole(&text, take)
+    split_whole(&text, number, take)
 }
 
-fn split_whole(text: &[u8], take: &mut impl Take) -> io::Result<()> {
+fn split_whole(text: &[u8], number: u64, take: &mut impl Take) -> io::Result<()> {
     if let Some(pieces) = json::pieces(text) {
-        return pieces.into_iter().try_for_each(|piece| take(json_piece(piece)));
+        return take_all(text, pieces, number, take);
     }
     // The lines of a pretty-printed text that is cut off are no events, though some are JSON by
     // themselves: texts and numbers, and below the first line also what is indented.
     let is_json = |line: &[u8]| is_open(line) && json::pieces(line).is_some();
     if text.split(|&b| b == b'\n').any(is_json) {
-        return text.split(|&b| b == b'\n').try_for_each(|line| split_line(line, take));
+        let mut lines = (number..).zip(text.split(|&b| b == b'\n'));
+        return lines.try_for_each(|(number, line)| split_line(line, number, take));
     }
-    take(Piece { bytes: text.to_owned(), whole: false })
+    take(Piece { bytes: text.to_owned(), whole: false, line: number })
 }
 
 /// Whether an object or an array begins here: the lines of JSON lines are nothing else.
@@ -91,15 +94,28 @@ fn is_open(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'{' | b'['))
 }
 
-fn split_line(line: &[u8], take: &mut impl Take) -> io::Result<()> {
+fn split_line(line: &[u8], number: u64, take: &mut impl Take) -> io::Result<()> {
     match json::pieces(line) {
-        Some(pieces) => pieces.into_iter().try_for_each(|piece| take(json_piece(piece))),
-        None => take(Piece { bytes: line.trim_ascii().to_owned(), whole: false }),
+        Some(pieces) => take_all(line, pieces, number, take),
+        None => take(Piece { bytes: line.trim_ascii().to_owned(), whole: false, line: number }),
     }
 }
 
-fn json_piece(bytes: &[u8]) -> Piece {
-    Piece { bytes: bytes.to_owned(), whole: true }
+/// Takes the pieces of a text, in order, whose first line has a number.
+fn take_all(
+    text: &[u8],
+    pieces: Vec<&[u8]>,
+    mut line: u64,
+    take: &mut impl Take,
+) -> io::Result<()> {
+    let mut counted = 0;
+    for piece in pieces {
+        let start = piece.as_ptr() as usize - text.as_ptr() as usize;
+        line += text[counted..start].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        counted = start;
+        take(Piece { bytes: piece.to_owned(), whole: true, line })?;
+    }
+    Ok(())
 }
 
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {

@@ -13,13 +13,14 @@
 //! | `trace.request_id` | `requestID` |
 //! | `data` | the whole record |
 
-mod action;
+pub(super) mod action;
 mod actor;
-mod outcome;
+pub(super) mod outcome;
 mod resource;
 
+use super::fields::{absent, text, text_at};
 use crate::event::{EXPECTED_TIME, Event, Source, Text, Trace, is_id, is_ip, is_tenant, micros};
-use crate::json::{Kind, Value};
+use crate::json::Value;
 use crate::reason::Reason;
 
 /// The fields of a record that the mapping reads. A field of another type than CloudTrail gives
@@ -144,29 +145,4 @@ impl<'t> Fields<'t> {
         let any = [&ip, &service, &region, &user_agent].iter().any(|text| text.is_some());
         any.then_some(Source { ip, region, service, user_agent, version: None })
     }
-}
-
-/// Why a required field of a record, named by its pointer, counts as absent.
-fn absent(root: Value<'_>, at: &str) -> Reason {
-    let expected = "a string that is not empty";
-    let found = at.strip_prefix('/').and_then(|name| root.member(name));
-    match found.map(|value| value.kind()) {
-        None => Reason::missing(at, expected),
-        Some(Kind::String) => Reason::value(at, expected),
-        Some(other) => Reason::kind(at, expected, other),
-    }
-}
-
-/// A string that is not empty.
-fn text<'t>(value: Value<'t>) -> Option<Text<'t>> {
-    value.text().filter(|text| !text.is_empty())
-}
-
-/// The string, not empty, at a path of members and places.
-fn text_at<'t>(value: Value<'t>, path: &[&str]) -> Option<Text<'t>> {
-    let end = path.iter().try_fold(value, |value, step| match value.kind() {
-        Kind::Array => value.elements().nth(step.parse().ok()?),
-        _ => value.member(step),
-    })?;
-    text(end)
 }

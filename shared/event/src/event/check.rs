@@ -12,6 +12,13 @@ const ID_BYTES: usize = 2048;
 /// Bytes of other names that become columns or parts of keys.
 const NAME_BYTES: usize = 128;
 
+/// What [`is_tenant`] takes, for a person.
+pub(crate) const EXPECTED_TENANT: &str =
+    "1 to 128 of A-Z a-z 0-9 _ . -, the first a letter or digit";
+
+/// What [`is_outcome`] takes, for a person.
+pub(crate) const EXPECTED_OUTCOME: &str = "`success`, `failure`, `denied` or `unknown`";
+
 /// Whether a text can be a tenant: it becomes part of object keys and of partitions.
 pub(crate) fn is_tenant(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -31,6 +38,27 @@ pub(crate) fn is_name(text: &str) -> bool {
     (1..=ID_BYTES).contains(&text.len())
 }
 
+/// Whether a text can be a country: two letters (ISO 3166-1 alpha-2).
+pub(crate) fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a text can be a region of a country: the country, a hyphen, and one to three letters or
+/// digits (ISO 3166-2).
+pub(crate) fn is_region(text: &str, country: &str) -> bool {
+    let code = text.strip_prefix(country).and_then(|rest| rest.strip_prefix('-'));
+    let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    code.is_some_and(|code| (1..=3).contains(&code.len()) && code.bytes().all(known))
+}
+
+/// Whether a text can be the version of a program: 1 to 32 digits and dots, after `NT ` if it is
+/// one of Windows.
+pub(crate) fn is_version(text: &str) -> bool {
+    let number = text.strip_prefix("NT ").unwrap_or(text);
+    (1..=32).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
 /// Whether a text is an address.
 pub(crate) fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
@@ -47,7 +75,23 @@ pub(crate) fn is_action(text: &str) -> bool {
     text.len() <= 2 * NAME_BYTES && text.contains('.') && text.split('.').all(is_word)
 }
 
-fn is_schema(text: &str) -> bool {
+/// Whether a text is an outcome.
+pub(crate) fn is_outcome(text: &str) -> bool {
+    ["success", "failure", "denied", "unknown"].contains(&text)
+}
+
+/// Whether a text can be the id of a trace (W3C Trace Context).
+pub(crate) fn is_trace_id(text: &str) -> bool {
+    is_hex(text, 32)
+}
+
+/// Whether a text can be the id of a span (W3C Trace Context).
+pub(crate) fn is_span_id(text: &str) -> bool {
+    is_hex(text, 16)
+}
+
+/// Whether a text can name a schema: an action, a slash and a version.
+pub(crate) fn is_schema(text: &str) -> bool {
     text.split_once('/').is_some_and(|(name, version)| {
         is_action(name)
             && (1..=9).contains(&version.len())
@@ -99,7 +143,7 @@ pub(super) fn id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
 }
 
 pub(super) fn tenant<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
-    form(value, at, "1 to 128 of A-Z a-z 0-9 _ . -, the first a letter or digit", is_tenant)
+    form(value, at, EXPECTED_TENANT, is_tenant)
 }
 
 pub(super) fn name<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
@@ -117,9 +161,7 @@ pub(super) fn schema<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason>
 }
 
 pub(super) fn outcome<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
-    let known = ["success", "failure", "denied", "unknown"];
-    let expected = "`success`, `failure`, `denied` or `unknown`";
-    form(value, at, expected, |text| known.contains(&text))
+    form(value, at, EXPECTED_OUTCOME, is_outcome)
 }
 
 pub(super) fn ip<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
@@ -128,12 +170,12 @@ pub(super) fn ip<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
 
 pub(super) fn trace_id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
     let expected = "32 lowercase hexadecimal digits, not all 0 (W3C Trace Context)";
-    form(value, at, expected, |text| is_hex(text, 32))
+    form(value, at, expected, is_trace_id)
 }
 
 pub(super) fn span_id<'t>(value: Value<'t>, at: &str) -> Result<Text<'t>, Reason> {
     let expected = "16 lowercase hexadecimal digits, not all 0 (W3C Trace Context)";
-    form(value, at, expected, |text| is_hex(text, 16))
+    form(value, at, expected, is_span_id)
 }
 
 /// A counter: an integer from 0 to 2^53 - 1, written without fraction or exponent.

@@ -19,7 +19,10 @@ pub(crate) struct Reserved<'t> {
     pub(crate) adapter: Option<Value<'t>>,
     pub(crate) arrived: Option<Value<'t>>,
     pub(crate) coordinates: Option<Value<'t>>,
+    pub(crate) enrichment: Option<Value<'t>>,
     pub(crate) kind: Option<Value<'t>>,
+    pub(crate) redacted: Option<Value<'t>>,
+    pub(crate) redrive: Option<Value<'t>>,
 }
 
 const FIELDS: &str = "tenant, time, action, actor, resource, outcome, id, reason, source, trace, \
@@ -27,21 +30,21 @@ const FIELDS: &str = "tenant, time, action, actor, resource, outcome, id, reason
 
 /// The fields as they come, before it is known whether the required ones are there.
 #[derive(Default)]
-struct Fields<'t> {
-    id: Option<Text<'t>>,
-    tenant: Option<Text<'t>>,
-    time: Option<(Text<'t>, i64)>,
-    action: Option<Text<'t>>,
-    actor: Option<Actor<'t>>,
-    resource: Option<Resource<'t>>,
-    outcome: Option<Text<'t>>,
-    reason: Option<Text<'t>>,
-    source: Option<Source<'t>>,
-    trace: Option<Trace<'t>>,
-    changes: Option<Value<'t>>,
-    data: Option<Value<'t>>,
-    schema: Option<Text<'t>>,
-    producer: Option<Value<'t>>,
+pub(crate) struct Fields<'t> {
+    pub(crate) id: Option<Text<'t>>,
+    pub(crate) tenant: Option<Text<'t>>,
+    pub(crate) time: Option<(Text<'t>, i64)>,
+    pub(crate) action: Option<Text<'t>>,
+    pub(crate) actor: Option<Actor<'t>>,
+    pub(crate) resource: Option<Resource<'t>>,
+    pub(crate) outcome: Option<Text<'t>>,
+    pub(crate) reason: Option<Text<'t>>,
+    pub(crate) source: Option<Source<'t>>,
+    pub(crate) trace: Option<Trace<'t>>,
+    pub(crate) changes: Option<Value<'t>>,
+    pub(crate) data: Option<Value<'t>>,
+    pub(crate) schema: Option<Text<'t>>,
+    pub(crate) producer: Option<Value<'t>>,
     reserved: Reserved<'t>,
 }
 
@@ -80,6 +83,19 @@ pub(crate) fn read(root: Value<'_>, form: Form) -> Result<(Event<'_>, Reserved<'
 }
 
 impl<'t> Fields<'t> {
+    /// The fields of somebody else's object that have the form of an event's; all others count as
+    /// absent.
+    pub(crate) fn found(root: Value<'t>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in root.members() {
+            if FIELDS.split(", ").any(|known| name.is(known)) {
+                // Whatever is wrong with it: it takes nothing then.
+                let _absent = fields.take(name, value, Form::Sent);
+            }
+        }
+        fields
+    }
+
     fn take(&mut self, name: MemberName<'t>, value: Value<'t>, form: Form) -> Result<(), Reason> {
         match &*name.bytes() {
             b"action" => self.action = Some(check::action(value, "/action")?),
@@ -101,7 +117,12 @@ impl<'t> Fields<'t> {
             b"coordinates" => {
                 *reserved(&mut self.reserved.coordinates, "/coordinates", form)? = Some(value);
             }
+            b"enrichment" => {
+                *reserved(&mut self.reserved.enrichment, "/enrichment", form)? = Some(value);
+            }
             b"kind" => *reserved(&mut self.reserved.kind, "/kind", form)? = Some(value),
+            b"redacted" => *reserved(&mut self.reserved.redacted, "/redacted", form)? = Some(value),
+            b"redrive" => *reserved(&mut self.reserved.redrive, "/redrive", form)? = Some(value),
             _ => return Err(Reason::unknown("", name, FIELDS, "`data`")),
         }
         Ok(())

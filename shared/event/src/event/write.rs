@@ -1,6 +1,6 @@
 //! The sealed form of an event: canonical JSON, its members written in canonical order.
 
-use cairn_ledger::{ChainId, Hash, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, Hash, SequenceNumber};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -8,6 +8,7 @@ use super::{Actor, Event, Resource, Roles, Source, Trace};
 use crate::Record;
 use crate::json::{Value, write_text};
 use crate::leaf::Leaf;
+use crate::rules::{Additions, Redacted};
 
 /// What sealing adds to the events of one record.
 #[derive(Debug)]
@@ -17,17 +18,29 @@ pub(crate) struct Seal<'r> {
     arrived: Timestamp,
     /// `arrived`, as it is written.
     arrived_text: String,
+    /// Where they appeared first, if the record says that they were redriven.
+    first: Option<&'r Coordinates>,
 }
 
 impl<'r> Seal<'r> {
-    /// For the events of a record in a chain.
-    pub(crate) fn new(chain: &'r ChainId, record: &'r Record) -> Self {
+    /// For the events of a record in a chain, redriven from where they appeared `first`.
+    pub(crate) fn new(
+        chain: &'r ChainId,
+        record: &'r Record,
+        first: Option<&'r Coordinates>,
+    ) -> Self {
         let (arrived, arrived_text) = arrival(record.arrived);
-        Self { chain, sequence: &record.sequence, arrived, arrived_text }
+        Self { chain, sequence: &record.sequence, arrived, arrived_text, first }
     }
 
     /// The leaf of the event at a place of the record.
-    pub(crate) fn leaf(&self, index: u32, event: &Event<'_>, adapter: Option<&str>) -> Leaf {
+    pub(crate) fn leaf(
+        &self,
+        index: u32,
+        event: &Event<'_>,
+        adapter: Option<&str>,
+        additions: &Additions,
+    ) -> Leaf {
         let derived;
         let id = match &event.id {
             Some(id) => id.as_ref(),
@@ -36,6 +49,9 @@ impl<'r> Seal<'r> {
                 &derived
             }
         };
+        let redacted = additions.redacted.as_ref();
+        let instead =
+            |part: fn(&Redacted) -> &Option<Vec<u8>>| redacted.and_then(|r| part(r).as_deref());
         let data = event.data.map_or(0, |data| data.source().len());
         let mut bytes = Vec::with_capacity(data + 1024);
         let mut object = ObjectWriter::new(&mut bytes);
@@ -43,17 +59,23 @@ impl<'r> Seal<'r> {
         object.member("actor", |out| write_actor(&event.actor, out));
         object.optional_text("adapter", adapter);
         object.text("arrived", &self.arrived_text);
-        object.optional_value("changes", event.changes);
+        object.value_or("changes", event.changes, instead(|redacted| &redacted.changes));
         object.member("coordinates", |out| {
             write_coordinates(self.chain, self.sequence, index, out);
         });
-        object.optional_value("data", event.data);
+        object.value_or("data", event.data, instead(|redacted| &redacted.data));
+        object.optional_json("enrichment", additions.enrichment.as_deref());
         object.text("id", id);
         object.text("kind", "event");
         object.text("outcome", &event.outcome);
         object.optional_value("producer", event.producer);
         object.optional_text("reason", event.reason.as_deref());
-        object.member("resource", |out| write_resource(&event.resource, out));
+        object.optional_json("redacted", redacted.map(|redacted| &redacted.places[..]));
+        if let Some(Coordinates { chain, index, sequence }) = self.first {
+            object.member("redrive", |out| write_coordinates(chain, sequence, *index, out));
+        }
+        let attributes = instead(|redacted| &redacted.attributes);
+        object.member("resource", |out| write_resource(&event.resource, attributes, out));
         object.optional_text("schema", event.schema.as_deref());
         if let Some(source) = &event.source {
             object.member("source", |out| write_source(source, out));
@@ -137,9 +159,9 @@ fn write_actor(actor: &Actor<'_>, out: &mut Vec<u8>) {
     object.end();
 }
 
-fn write_resource(resource: &Resource<'_>, out: &mut Vec<u8>) {
+fn write_resource(resource: &Resource<'_>, attributes: Option<&[u8]>, out: &mut Vec<u8>) {
     let mut object = ObjectWriter::new(out);
-    object.optional_value("attributes", resource.attributes);
+    object.value_or("attributes", resource.attributes, attributes);
     object.text("id", &resource.id);
     object.optional_text("name", resource.name.as_deref());
     object.text("type", &resource.kind);
@@ -205,6 +227,23 @@ impl<'o> ObjectWriter<'o> {
     pub(crate) fn optional_value(&mut self, name: &str, value: Option<Value<'_>>) {
         if let Some(value) = value {
             self.member(name, |out| value.write(out));
+        }
+    }
+
+    /// A member that is canonical JSON already, if it is there.
+    #[inline]
+    pub(crate) fn optional_json(&mut self, name: &str, json: Option<&[u8]>) {
+        if let Some(json) = json {
+            self.member(name, |out| out.extend_from_slice(json));
+        }
+    }
+
+    /// A member that was sent, if it is there, or the canonical JSON that stands in its place.
+    #[inline]
+    fn value_or(&mut self, name: &str, value: Option<Value<'_>>, instead: Option<&[u8]>) {
+        match instead {
+            Some(json) => self.optional_json(name, Some(json)),
+            None => self.optional_value(name, value),
         }
     }
 

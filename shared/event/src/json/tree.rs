@@ -213,6 +213,11 @@ impl<'t> MemberName<'t> {
         }
     }
 
+    /// The name.
+    pub(crate) fn text(&self) -> Cow<'t, str> {
+        unescape(self.tree.inner(self.node), self.node.plain)
+    }
+
     /// Where it stands, in bytes from the start of the value that was read.
     pub(crate) fn at(&self) -> usize {
         let start = self.tree.nodes.first().map_or(0, |root| root.start);

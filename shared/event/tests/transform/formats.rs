@@ -281,7 +281,7 @@ fn items_of_earlier_records_are_left_alone() {
     let mut made = items(small());
     let before = made.clone();
     for data in ["oops", "[{},{},", "{}\n{}\noops", "[]"] {
-        cairn_event::transform(&chain(), &record(data), &bundle(), &mut made);
+        cairn_event::transform(&chain(), &record(data), &rules(&bundle()), &mut made);
         assert_eq!(made[..1], before[..]);
         made.truncate(1);
     }

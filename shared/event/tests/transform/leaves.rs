@@ -77,7 +77,7 @@ fn arrival_counts_to_the_millisecond() {
         let mut record = record(format!("[{},{{}}]", smallest()));
         record.arrived = arrived.parse().unwrap();
         let mut made = Vec::new();
-        cairn_event::transform(&chain(), &record, &bundle(), &mut made);
+        cairn_event::transform(&chain(), &record, &rules(&bundle()), &mut made);
         let [Item::Event(event), Item::Rejection(rejection)] = &made[..] else { panic!() };
         for leaf in [event, &rejection.leaf(&chain(), &[0; 32], &Hash::EMPTY_ROOT)] {
             assert_eq!(json(leaf)["arrived"], written);

@@ -1,6 +1,6 @@
 //! Records and what is made of them.
 
-use cairn_event::{Bundle, Item, Leaf, Limits, Record, Rejection, transform};
+use cairn_event::{Bundle, Item, Leaf, Limits, Record, Rejection, Rules, transform};
 use cairn_ledger::ChainId;
 use serde_json::{Value, json};
 
@@ -26,10 +26,19 @@ pub(crate) fn limited(limit: impl FnOnce(&mut Limits)) -> Bundle {
     bundle
 }
 
-pub(crate) fn items_under(bundle: &Bundle, data: impl Into<Vec<u8>>) -> Vec<Item> {
+/// The rules of a bundle without a location database.
+pub(crate) fn rules(bundle: &Bundle) -> Rules {
+    Rules::new(bundle.clone(), None).unwrap()
+}
+
+pub(crate) fn items_by(rules: &Rules, data: impl Into<Vec<u8>>) -> Vec<Item> {
     let mut items = Vec::new();
-    transform(&chain(), &record(data), bundle, &mut items);
+    transform(&chain(), &record(data), rules, &mut items);
     items
+}
+
+pub(crate) fn items_under(bundle: &Bundle, data: impl Into<Vec<u8>>) -> Vec<Item> {
+    items_by(&rules(bundle), data)
 }
 
 pub(crate) fn items(data: impl Into<Vec<u8>>) -> Vec<Item> {
@@ -38,7 +47,11 @@ pub(crate) fn items(data: impl Into<Vec<u8>>) -> Vec<Item> {
 
 /// The one event of a record.
 pub(crate) fn event(data: impl Into<Vec<u8>>) -> Leaf {
-    match <[Item; 1]>::try_from(items(data)).unwrap() {
+    event_by(&rules(&bundle()), data)
+}
+
+pub(crate) fn event_by(rules: &Rules, data: impl Into<Vec<u8>>) -> Leaf {
+    match <[Item; 1]>::try_from(items_by(rules, data)).unwrap() {
         [Item::Event(leaf)] => leaf,
         [Item::Rejection(rejection)] => panic!("rejected: {:?}", rejection.reason),
     }

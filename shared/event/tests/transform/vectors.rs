@@ -1,6 +1,6 @@
 //! The committed vectors, which were made without this code.
 
-use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, transform};
+use cairn_event::{Bundle, Item, Leaf, Reason, Record, Rejection, Rules, transform};
 use cairn_ledger::Hash;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn events_are_sealed_as_the_vectors_say() {
             data: format!("[{}]", inputs.join(",")).into_bytes(),
         };
         let mut items = Vec::new();
-        transform(&chain, &record_sent, &bundle, &mut items);
+        transform(&chain, &record_sent, &crate::support::rules(&bundle), &mut items);
         assert_eq!(items.len(), record.len());
         for (item, event) in items.iter().zip(record) {
             let Item::Event(leaf) = item else { panic!("{item:?}") };
@@ -55,7 +55,7 @@ fn rejections_are_sealed_as_the_vectors_say() {
         data: hex::decode(text(&vector["raw"])).unwrap(),
     };
     let mut items = Vec::new();
-    transform(&chain, &record, &Bundle::with_tenant_key([0; 32]), &mut items);
+    transform(&chain, &record, &Rules::with_tenant_key([0; 32]), &mut items);
     let [Item::Rejection(rejection)] = &items[..] else { panic!("{items:?}") };
     // Messages are for people and may change; all else is fixed.
     let reason = Reason {
@@ -110,4 +110,41 @@ fn values_are_refused_as_the_vectors_say() {
         assert_eq!(codes(&items(holding(input))), [text(&case["code"])], "{input}");
     }
     assert!(refused.len() >= 10);
+}
+
+#[test]
+fn rules_make_of_events_what_the_vectors_say() {
+    let vectors = vectors("rules.json");
+    let chain = text(&vectors["chain"]).parse().unwrap();
+    let cases = vectors["cases"].as_array().unwrap();
+    for case in cases {
+        let what = text(&case["what"]);
+        let bundle = Bundle::parse(text(&case["bundle"]).as_bytes()).unwrap();
+        let database = bundle.location.map(|_| crate::enrichment::database().into());
+        let rules = Rules::new(bundle, database).unwrap();
+        let record = Record {
+            sequence: text(&vectors["sequence"]).parse().unwrap(),
+            arrived: text(&vectors["arrived"]).parse().unwrap(),
+            data: text(&case["input"]).as_bytes().to_vec(),
+        };
+        let mut items = Vec::new();
+        transform(&chain, &record, &rules, &mut items);
+        match &items[..] {
+            [Item::Event(leaf)] => {
+                assert_eq!(
+                    String::from_utf8_lossy(&leaf.bytes),
+                    text(&case["canonical"]),
+                    "{what}"
+                );
+                assert_eq!(Hash::leaf(&leaf.bytes).to_string(), text(&case["leaf"]), "{what}");
+                assert_eq!(&Leaf::parse(&leaf.bytes).unwrap(), leaf, "{what}");
+            }
+            [Item::Rejection(Rejection { reason, .. })] => {
+                assert_eq!(reason.code, text(&case["code"]), "{what}");
+                assert_eq!(reason.pointer.as_deref(), case["pointer"].as_str(), "{what}");
+            }
+            items => panic!("{what}: {items:?}"),
+        }
+    }
+    assert!(cases.len() >= 8);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use cairn_ledger::tree::{inclusion_path, root};
 use cairn_ledger::{
-    BatchHeader, Checkpoint, Cursors, EventProof, Hash, Lineage, LogTree, Plan, PlanEntry,
-    SealedHeader, TenantTree, TileKind, VerifierKey,
+    BatchHeader, Checkpoint, ConfigChange, Cursors, Entry, EventProof, Hash, Lineage, LogTree,
+    Plan, PlanEntry, SealedHeader, TenantTree, TileKind, VerifierKey,
 };
 use ed25519_dalek::Signer;
 use serde_json::Value;
@@ -48,6 +48,11 @@ impl Example {
     fn links(&self) -> [Hash; 2] {
         [self.header(0).link(), self.header(1).link()]
     }
+
+    /// The entries of the log.
+    fn entries(&self) -> [Entry; 3] {
+        ["change", "header-0", "header-1"].map(|name| Entry::parse(self.text(name)).unwrap())
+    }
 }
 
 fn json(text: &str) -> Value {
@@ -67,6 +72,7 @@ fn every_block_is_there_and_none_is_forgotten() {
     let names: Vec<&str> = Example::read().0.into_keys().collect();
     let expected = [
         "bundle",
+        "change",
         "checkpoint",
         "cursors",
         "files",
@@ -178,9 +184,19 @@ fn headers_say_what_their_batches_hold_and_link() {
 }
 
 #[test]
-fn the_log_is_made_of_the_headers() {
+fn the_change_enters_the_bundle() {
     let example = Example::read();
-    let entries = [example.text("header-0"), example.text("header-1")];
+    let [change, ..] = example.entries();
+    let (origin, bundle) = (example.header(0).header.origin, example.hash("bundle"));
+    assert_eq!(change, Entry::from(ConfigChange { origin, bundle }));
+    assert_eq!(change.to_json(), example.text("change"));
+    assert_eq!(change.link(), example.hash("change"));
+}
+
+#[test]
+fn the_log_is_made_of_the_change_and_the_headers() {
+    let example = Example::read();
+    let entries = ["change", "header-0", "header-1"].map(|name| example.text(name));
     let mut tree = LogTree::new();
     let growth = tree.append(&entries).unwrap();
     assert_eq!(growth.root, example.hash("root of the log"));
@@ -189,22 +205,25 @@ fn the_log_is_made_of_the_headers() {
         hashes.map(|(path, bytes)| format!("{path} {}", hex::encode(bytes))).collect();
     assert_eq!(files.join("\n"), example.text("files"));
 
-    let mut cursors = Cursors::default();
+    let (mut read, mut written) = (Cursors::default(), Cursors::default());
     let mut step = Vec::new();
     for header in [example.header(0), example.header(1)] {
         let chain = header.header.chain.clone();
-        cursors.advance(&chain, &header).unwrap();
-        step.push(PlanEntry { chain, link: header.link(), number: header.header.number });
+        step.extend(written.append(&chain, &header).unwrap().map(Entry::from));
+        step.push(header.into());
     }
-    assert_eq!(cursors.to_json(), example.text("cursors"));
-    assert_eq!(cursors.hash(), example.hash("cursors"));
+    assert_eq!(step, example.entries());
+    step.iter().for_each(|entry| read.follow(entry).unwrap());
+    assert_eq!(read, written);
+    assert_eq!(read.to_json(), example.text("cursors"));
+    assert_eq!(read.hash(), example.hash("cursors"));
     let plan = Plan {
         origin: example.header(0).header.origin,
         from: 0,
-        to: 2,
+        to: 3,
         root: growth.root,
-        cursors: cursors.hash(),
-        entries: step,
+        cursors: read.hash(),
+        entries: step.iter().map(PlanEntry::of).collect(),
     };
     assert_eq!(plan.to_json(), example.text("plan"));
 }
@@ -215,7 +234,7 @@ fn the_checkpoint_is_signed_by_the_key_and_the_event_is_proven() {
     let key: VerifierKey = example.text("vkey").parse().unwrap();
     let checkpoint = Checkpoint {
         origin: example.header(0).header.origin,
-        size: 2,
+        size: 3,
         root: example.hash("root of the log"),
     };
     let text = checkpoint.to_string();
@@ -225,9 +244,10 @@ fn the_checkpoint_is_signed_by_the_key_and_the_event_is_proven() {
 
     let leaves = example.leaves(0);
     let hashes: Vec<Hash> = leaves.iter().map(|leaf| Hash::leaf(leaf.as_bytes())).collect();
-    let log_path = inclusion_path(&example.links(), 0).unwrap();
+    let entries = example.entries().map(|entry| entry.link());
+    let log_path = inclusion_path(&entries, 1).unwrap();
     let (leaf, header) = (leaves[1].to_owned(), example.header(0));
-    let proof = EventProof::new(leaf, 1, &hashes, header, 0, log_path, note).unwrap();
+    let proof = EventProof::new(leaf, 1, &hashes, header, 1, log_path, note).unwrap();
     assert_eq!(proof.to_text(), format!("{}\n", example.text("proof")));
     let checked = EventProof::check(&proof.to_text(), &[key]).unwrap();
     assert_eq!(checked.checkpoint.checkpoint, checkpoint);
@@ -238,6 +258,7 @@ fn the_sections_that_the_code_cites_exist() {
     let code = [
         include_str!("../../src/checkpoint.rs"),
         include_str!("../../src/cursors.rs"),
+        include_str!("../../src/entry.rs"),
         include_str!("../../src/header.rs"),
         include_str!("../../src/note.rs"),
         include_str!("../../src/plan.rs"),

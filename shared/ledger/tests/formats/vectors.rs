@@ -8,8 +8,8 @@ use cairn_ledger::tree::{
     consistency_path, inclusion_path, root, verify_consistency, verify_inclusion,
 };
 use cairn_ledger::{
-    BatchHeader, Checkpoint, Cursors, EventProof, Hash, LogTree, Note, Plan, SealedHeader,
-    TenantTree, TilePath,
+    BatchHeader, Checkpoint, Cursors, Entry, EventProof, Hash, LogTree, Note, Plan, PlanEntry,
+    SealedHeader, TenantTree, TilePath,
 };
 use serde_json::Value;
 
@@ -141,15 +141,30 @@ fn checkpoints_of_the_vectors_open_or_do_not() {
 }
 
 #[test]
-fn cursors_and_plan_of_the_vectors_are_those_of_their_headers() {
+fn config_changes_of_the_vectors_read_or_do_not() {
+    let vector = vector("changes.json");
+    for case in items(&vector["good"]) {
+        let entry = Entry::parse(text(&case["json"])).unwrap();
+        assert!(matches!(entry, Entry::ConfigChange(_)));
+        assert_eq!(entry.to_json(), text(&case["json"]));
+        assert_eq!(entry.link(), hash(&case["link"]));
+    }
+    for case in items(&vector["bad"]) {
+        assert!(Entry::parse(text(&case["json"])).is_err(), "{}", case["why"]);
+    }
+}
+
+#[test]
+fn cursors_and_plan_of_the_vectors_are_those_of_their_entries() {
     let vector = vector("documents.json");
     let mut cursors = Cursors::default();
     let mut tree = LogTree::new();
     let plan = Plan::parse(text(&vector["plan"]).as_bytes()).unwrap();
-    for (json, entry) in items(&vector["headers"]).iter().zip(&plan.entries) {
-        let header = SealedHeader::parse(text(json)).unwrap();
-        assert_eq!((entry.link, entry.number), (header.link(), header.header.number));
-        cursors.advance(&entry.chain, &header).unwrap();
+    assert_eq!(plan.entries.len(), items(&vector["entries"]).len());
+    for (json, planned) in items(&vector["entries"]).iter().zip(&plan.entries) {
+        let entry = Entry::parse(text(json)).unwrap();
+        assert_eq!(*planned, PlanEntry::of(&entry));
+        cursors.follow(&entry).unwrap();
         tree.append(&[text(json)]).unwrap();
     }
     assert_eq!(cursors.to_json(), text(&vector["cursors"]));

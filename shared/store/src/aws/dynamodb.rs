@@ -6,17 +6,19 @@
 //! after an `Unknown` is a new decision on a reloaded head, which the conditions must judge, not
 //! an old request to be waved through.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem, Update};
-use cairn_ledger::ChainId;
+use cairn_ledger::{ChainId, Coordinates};
 
 use super::error::{answer, failure};
 use super::items::{self, Item};
-use crate::{BatchItem, ChainHead, ChainState, LogHead, StoreError, StoreResult, Table};
+use crate::{BatchItem, ChainHead, ChainState, LogHead, Redrive, StoreError, StoreResult, Table};
 
 /// A table with the string keys `pk` and `sk`.
 #[derive(Debug, Clone)]
@@ -186,6 +188,39 @@ impl Table for DynamoDb {
             Err(error) => Err(write_failure(&operation, &error)),
         }
     }
+
+    async fn redrive(&self, item: &Coordinates) -> StoreResult<Option<Redrive>> {
+        let operation = format!("GetItem redrive of {item}");
+        let found = self.get(&operation, items::redrive_key(item)).await?;
+        found
+            .map(|found| items::read_redrive(&operation, &item.chain, found))
+            .transpose()
+            .map(|found| found.map(|(_, redrive)| redrive))
+    }
+
+    async fn move_redrive(
+        &self,
+        item: &Coordinates,
+        expected: Option<&Redrive>,
+        next: &Redrive,
+    ) -> StoreResult<()> {
+        let operation = format!("PutItem redrive of {item}");
+        let mut attributes = items::redrive(next);
+        attributes.extend(items::redrive_key(item));
+        let Condition { expression, values } = Condition::redrive(expected);
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(attributes));
+        let put = put.condition_expression(expression).set_expression_attribute_values(values);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(write_failure(&operation, &error)),
+        }
+    }
+
+    async fn redrives(&self, chain: &ChainId) -> StoreResult<BTreeMap<Coordinates, Redrive>> {
+        let operation = format!("Query redrives of {chain}");
+        let found = self.query(&operation, items::redrives_key(chain), None, usize::MAX).await?;
+        found.into_iter().map(|item| items::read_redrive(&operation, chain, item)).collect()
+    }
 }
 
 /// A condition on the item that a write is about.
@@ -211,6 +246,16 @@ impl Condition {
         match head.from {
             Some(_) => equal,
             None => equal.and("attribute_not_exists(f)"),
+        }
+    }
+
+    /// That an item's redrive is the expected one.
+    fn redrive(expected: Option<&Redrive>) -> Self {
+        let Some(redrive) = expected else { return Self::new("attribute_not_exists(pk)") };
+        let equal = Self::equal(items::redrive(redrive));
+        match redrive.put {
+            Some(_) => equal,
+            None => equal.and("attribute_not_exists(q)"),
         }
     }
 

@@ -5,6 +5,7 @@
 //! | `chains` | `<chain>` | none |
 //! | `chain#<chain>` | `head` | `n` number, `l` link hash, `q` last sequence number, `k` object key, `v` its version, `x` why it is stopped |
 //! | `chain#<chain>` | `batch#<number:020>` | see [`batch`] |
+//! | `redrive#<chain>` | `<sequence>#<index>` | `b` when it was begun, `r` the run that began it, `s` and `q` shard and sequence number that it is on the stream as |
 //! | `log` | `head` | `n` size, `r` root, `c` cursors, `m` moved, `f` the state before: a map of `n`, `r`, `c` |
 //!
 //! Hashes are binary, and a batch's item holds the header's members, not its JSON: the JSON is a
@@ -16,10 +17,13 @@ mod read;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use cairn_ledger::{ChainId, Hash};
+use cairn_ledger::{ChainId, Coordinates, Hash};
 use std::collections::HashMap;
 
-use crate::{ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, StoreResult, VersionId};
+use crate::{
+    ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, Placed, Redrive, StoreResult,
+    VersionId,
+};
 
 pub(super) use batch::{batch, read_batch};
 use read::Reader;
@@ -104,6 +108,42 @@ pub(super) fn read_log(operation: &str, item: Item) -> StoreResult<LogHead> {
         Some(map) => Some(read_point(&mut Reader::new(operation, map))?),
     };
     Ok(LogHead { to: read_point(&mut item)?, from, moved: item.parsed("m")? })
+}
+
+/// `pk` of the redrives of a chain's items.
+pub(super) fn redrives_key(chain: &ChainId) -> String {
+    format!("redrive#{chain}")
+}
+
+pub(super) fn redrive_key(item: &Coordinates) -> Item {
+    let Coordinates { chain, index, sequence } = item;
+    key(redrives_key(chain), format!("{sequence}#{index}"))
+}
+
+/// The attributes of a redrive, keys apart.
+pub(super) fn redrive(redrive: &Redrive) -> Item {
+    let Redrive { run, begun, put } = redrive;
+    let mut attributes = item([("b", text(format!("{begun:.3}"))), ("r", text(run))]);
+    if let Some(Placed { shard, sequence }) = put {
+        attributes.extend(item([("s", text(shard)), ("q", text(sequence.as_str()))]));
+    }
+    attributes
+}
+
+pub(super) fn read_redrive(
+    operation: &str,
+    chain: &ChainId,
+    item: Item,
+) -> StoreResult<(Coordinates, Redrive)> {
+    let mut item = Reader::new(operation, item);
+    let place = item.text("sk")?;
+    let at = format!("{chain}#{place}").parse();
+    let at = at.map_err(|_| item.wrong("sk", "<sequence number>#<index>", &place))?;
+    let put = match item.optional("q", Reader::parsed)? {
+        None => None,
+        Some(sequence) => Some(Placed { shard: item.text("s")?, sequence }),
+    };
+    Ok((at, Redrive { run: item.text("r")?, begun: item.parsed("b")?, put }))
 }
 
 fn point(point: &LogPoint) -> Item {

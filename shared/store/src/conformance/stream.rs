@@ -4,6 +4,7 @@ use cairn_ledger::SequenceNumber;
 
 use super::assert_refused;
 use crate::Stream;
+use jiff::{SignedDuration, Timestamp};
 
 /// A stream that the caller made.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ pub async fn stream<S: Stream>(store: &S, given: &Given) {
         assert_eq!(found.as_ref(), Some(parents), "of {child}");
     }
     records_come_back(store, given).await;
+    what_is_put_is_found_by_a_scan(store, given).await;
 }
 
 async fn records_come_back<S: Stream>(store: &S, given: &Given) {
@@ -55,4 +57,36 @@ async fn records_come_back<S: Stream>(store: &S, given: &Given) {
     let first = &records[0].0;
     let none = store.records(stream, "shardId-000000009999", first, first).await.unwrap();
     assert_eq!(none, [], "of a shard that the stream does not have");
+}
+
+async fn what_is_put_is_found_by_a_scan<S: Stream>(store: &S, given: &Given) {
+    let Given { stream, shard, records, .. } = given;
+    let first = store.records(stream, shard, &records[0].0, &records[0].0).await.unwrap();
+    let start = first[0].arrived;
+    let found = async |since: Timestamp| {
+        let mut found = Vec::new();
+        let visit = |shard: &str, record: crate::StoredRecord| {
+            found.push((shard.to_owned(), record.sequence, record.data));
+        };
+        let whole = store.scan(stream, since, visit).await.unwrap();
+        (found, whole)
+    };
+    let (before, whole) = found(start).await;
+    assert!(whole <= start, "the stream has everything since {start}, found since {whole}");
+    for (sequence, data) in records {
+        assert!(before.contains(&(shard.clone(), sequence.clone(), data.clone())));
+    }
+    let mut placed = Vec::new();
+    for key in ["a", "b", "c"] {
+        let put = store.put(stream, key, key.as_bytes().to_vec().into()).await.unwrap();
+        placed.push((put.shard, put.sequence, key.as_bytes().to_vec()));
+    }
+    let (mut after, _) = found(start).await;
+    after.retain(|record| !before.contains(record));
+    placed.sort();
+    after.sort();
+    assert_eq!(after, placed, "what was put, and nothing else");
+    let (none, _) = found(start + SignedDuration::from_hours(1)).await;
+    assert_eq!(none, [], "of what will arrive in an hour");
+    assert_refused(store.put("no-such-stream", "a", vec![1].into()).await);
 }

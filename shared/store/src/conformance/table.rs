@@ -1,11 +1,12 @@
 //! What every ledger table promises.
 
-use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, Parent};
+use cairn_ledger::{BatchHeader, ChainId, Coordinates, Counts, Hash, Lineage, Parent};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Ground, assert_conflict, at_once, only_winner};
 use crate::{
-    BatchItem, ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, Table, VersionId,
+    BatchItem, ChainHead, ChainState, LogHead, LogPoint, ObjectVersionRef, Placed, Redrive, Table,
+    VersionId,
 };
 
 /// The promises of [`Table`]. Moves the head of the log, from wherever it is.
@@ -20,6 +21,8 @@ pub async fn table<T: Table + Clone + 'static>(store: &T, ground: &Ground) {
     chains_are_registered_by_their_first_batch(store, ground).await;
     the_log_moves_from_where_it_is(store, ground).await;
     one_of_many_moves_of_the_log_wins(store, ground).await;
+    a_redrive_moves_from_where_it_is(store, ground).await;
+    one_of_many_redrives_wins(store, ground).await;
 }
 
 fn chain(ground: &Ground, shard: &str) -> ChainId {
@@ -261,4 +264,57 @@ async fn one_of_many_moves_of_the_log_wins<T: Table + Clone + 'static>(store: &T
     let answers = at_once(contenders.iter().cloned().map(advance)).await;
     let winner = only_winner(&answers);
     assert_eq!(store.log_head().await.unwrap().as_ref(), Some(&contenders[winner]));
+}
+
+/// Markers keep milliseconds.
+fn whole(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap()
+}
+
+fn item(chain: &ChainId, sequence: &str, index: u32) -> Coordinates {
+    Coordinates { chain: chain.clone(), index, sequence: sequence.parse().unwrap() }
+}
+
+async fn a_redrive_moves_from_where_it_is(store: &impl Table, ground: &Ground) {
+    let chain = chain(ground, "redrive");
+    let at = item(&chain, "4959", 7);
+    assert_eq!(store.redrive(&at).await.unwrap(), None);
+    assert_eq!(store.redrives(&chain).await.unwrap().len(), 0);
+    let now = whole(ground.now);
+    let begun = Redrive { run: "a".to_owned(), begun: now, put: None };
+    let later = Redrive { begun: now + SignedDuration::from_millis(1), ..begun.clone() };
+    let other = Redrive { run: "b".to_owned(), ..begun.clone() };
+    let placed = Placed { shard: "shardId-1".to_owned(), sequence: "77".parse().unwrap() };
+    let put = Redrive { put: Some(placed), ..begun.clone() };
+    assert_conflict(store.move_redrive(&at, Some(&begun), &put).await);
+    store.move_redrive(&at, None, &begun).await.unwrap();
+    for wrong in [None, Some(&later), Some(&other), Some(&put)] {
+        assert_conflict(store.move_redrive(&at, wrong, &other).await);
+        assert_eq!(store.redrive(&at).await.unwrap(), Some(begun.clone()), "it did not move");
+    }
+    store.move_redrive(&at, Some(&begun), &put).await.unwrap();
+    for wrong in [None, Some(&begun)] {
+        assert_conflict(store.move_redrive(&at, wrong, &other).await);
+    }
+    assert_eq!(store.redrive(&at).await.unwrap(), Some(put.clone()));
+
+    let next = item(&chain, "4959", 8);
+    store.move_redrive(&next, None, &other).await.unwrap();
+    let elsewhere = item(&chain.sibling("redrive-2").unwrap(), "4959", 7);
+    store.move_redrive(&elsewhere, None, &other).await.unwrap();
+    let all = store.redrives(&chain).await.unwrap();
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), [(at, put), (next, other)]);
+    assert!(!store.chains().await.unwrap().contains(&chain), "a redrive registers no chain");
+}
+
+async fn one_of_many_redrives_wins<T: Table + Clone + 'static>(store: &T, ground: &Ground) {
+    let at = item(&chain(ground, "redrive-race"), "4959", 0);
+    let contender = |n: u8| Redrive { run: n.to_string(), begun: whole(ground.now), put: None };
+    let begin = |redrive: Redrive| {
+        let (store, at) = (store.clone(), at.clone());
+        async move { store.move_redrive(&at, None, &redrive).await }
+    };
+    let answers = at_once((0..8).map(contender).map(begin)).await;
+    let winner = u8::try_from(only_winner(&answers)).unwrap();
+    assert_eq!(store.redrive(&at).await.unwrap(), Some(contender(winner)));
 }

@@ -69,7 +69,7 @@ pub struct Call {
     /// Which one.
     pub operation: Operation,
     /// What it was about: an object's key, a prefix, `<chain>` or `<chain>#<batch number>`, the
-    /// log's new size, `<stream>` or `<stream>/<shard>`; empty for the signing key.
+    /// log's new size, an item's coordinates, `<stream>` or `<stream>/<shard>`; empty for the signing key.
     pub key: String,
 }
 
@@ -96,18 +96,23 @@ pub enum Operation {
     Batches,
     LogHead,
     AdvanceLog,
+    Redrive,
+    MoveRedrive,
+    Redrives,
     PublicKey,
     Sign,
     Created,
     Parents,
     Records,
+    Put,
+    Scan,
 }
 
 impl Operation {
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
-        use Operation::{AdvanceLog, Commit, Create, Replace, Stop};
-        matches!(self, Create | Replace | Commit | Stop | AdvanceLog)
+        use Operation::{AdvanceLog, Commit, Create, MoveRedrive, Put, Replace, Stop};
+        matches!(self, Create | Replace | Commit | Stop | AdvanceLog | MoveRedrive | Put)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The wrapper: each method of each trait, by way of the process.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use cairn_ledger::{ChainId, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, SequenceNumber};
 use jiff::Timestamp;
 
 use super::{Faults, Operation};
 use crate::{
-    BatchItem, ChainHead, ChainState, ETag, LogHead, ObjectVersion, Objects, Retention, Signer,
-    StoreResult, StoredObject, StoredRecord, Stream, Table, VersionId,
+    BatchItem, ChainHead, ChainState, ETag, LogHead, ObjectVersion, Objects, Placed, Redrive,
+    Retention, Signer, StoreResult, StoredObject, StoredRecord, Stream, Table, VersionId,
 };
 
 /// A store as a faulty process sees it. Implements whatever the store implements.
@@ -122,6 +124,26 @@ impl<T: Table> Table for Faulty<T> {
         let forward = self.store.advance_log(expected, next);
         self.process.call(Operation::AdvanceLog, next.to.size.to_string(), forward).await
     }
+
+    async fn redrive(&self, item: &Coordinates) -> StoreResult<Option<Redrive>> {
+        let forward = self.store.redrive(item);
+        self.process.call(Operation::Redrive, item.to_string(), forward).await
+    }
+
+    async fn move_redrive(
+        &self,
+        item: &Coordinates,
+        expected: Option<&Redrive>,
+        next: &Redrive,
+    ) -> StoreResult<()> {
+        let forward = self.store.move_redrive(item, expected, next);
+        self.process.call(Operation::MoveRedrive, item.to_string(), forward).await
+    }
+
+    async fn redrives(&self, chain: &ChainId) -> StoreResult<BTreeMap<Coordinates, Redrive>> {
+        let forward = self.store.redrives(chain);
+        self.process.call(Operation::Redrives, chain.to_string(), forward).await
+    }
 }
 
 impl<T: Signer> Signer for Faulty<T> {
@@ -154,5 +176,20 @@ impl<T: Stream> Stream for Faulty<T> {
     ) -> StoreResult<Vec<StoredRecord>> {
         let forward = self.store.records(stream, shard, first, last);
         self.process.call(Operation::Records, format!("{stream}/{shard}"), forward).await
+    }
+
+    async fn put(&self, stream: &str, key: &str, data: Bytes) -> StoreResult<Placed> {
+        let forward = self.store.put(stream, key, data);
+        self.process.call(Operation::Put, stream.to_owned(), forward).await
+    }
+
+    async fn scan(
+        &self,
+        stream: &str,
+        since: Timestamp,
+        visit: impl FnMut(&str, StoredRecord) + Send,
+    ) -> StoreResult<Timestamp> {
+        let forward = self.store.scan(stream, since, visit);
+        self.process.call(Operation::Scan, stream.to_owned(), forward).await
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cairn_ledger::SequenceNumber;
-use jiff::Timestamp;
+use bytes::Bytes;
+use cairn_ledger::{Hash, SequenceNumber};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Memory;
 use crate::objects::whole_second_before;
-use crate::{StoreError, StoreResult, StoredRecord, Stream};
+use crate::{Placed, StoreError, StoreResult, StoredRecord, Stream};
 
 pub(super) type Streams = BTreeMap<String, StreamState>;
 
@@ -18,6 +19,8 @@ pub(super) struct StreamState {
     /// Shards and records there ever were: their names and numbers never come again.
     made: u64,
     records: u64,
+    /// From when on it has every record.
+    whole: Timestamp,
 }
 
 #[derive(Clone, Default)]
@@ -33,6 +36,21 @@ impl StreamState {
         self.shards.insert(name.clone(), Shard { parents, records: Vec::new() });
         name
     }
+
+    /// Takes note that records are forgotten.
+    fn forget<'a>(&mut self, records: impl Iterator<Item = &'a StoredRecord>) {
+        let after = records.map(|record| record.arrived + SignedDuration::from_millis(1));
+        self.whole = after.fold(self.whole, Timestamp::max);
+    }
+
+    /// The open shard that a key leads to.
+    fn shard_of(&self, key: &str) -> Option<String> {
+        let parents: Vec<&String> = self.shards.values().flat_map(|shard| &shard.parents).collect();
+        let open: Vec<&String> =
+            self.shards.keys().filter(|name| !parents.contains(name)).collect();
+        let place = usize::from(Hash::of(key.as_bytes()).as_bytes()[0]) % open.len().max(1);
+        open.get(place).map(|name| (*name).clone())
+    }
 }
 
 /// What producers and operators do to streams.
@@ -40,7 +58,8 @@ impl Memory {
     /// Makes a stream, in place of one of the same name; returns its shards.
     pub fn create_stream(&self, stream: &str, shards: usize) -> Vec<String> {
         let created = whole_second_before(self.now());
-        let mut made = StreamState { created, shards: BTreeMap::new(), made: 0, records: 0 };
+        let (none, whole) = (BTreeMap::new(), Timestamp::MIN);
+        let mut made = StreamState { created, shards: none, made: 0, records: 0, whole };
         let names = (0..shards).map(|_| made.add_shard(Vec::new())).collect();
         self.state().streams.insert(stream.to_owned(), made);
         names
@@ -89,17 +108,21 @@ impl Memory {
     /// Forgets a shard, as the end of its records' retention does.
     pub fn expire_shard(&self, stream: &str, shard: &str) {
         if let Some(found) = self.state().streams.get_mut(stream) {
-            found.shards.remove(shard);
+            let removed = found.shards.remove(shard).unwrap_or_default();
+            found.forget(removed.records.iter());
         }
     }
 
     /// Forgets the records of a shard up to one, as the end of their retention does.
     pub fn expire_records(&self, stream: &str, shard: &str, through: &SequenceNumber) {
         let mut state = self.state();
-        let shard = state.streams.get_mut(stream).and_then(|found| found.shards.get_mut(shard));
-        if let Some(shard) = shard {
-            shard.records.retain(|record| record.sequence > *through);
-        }
+        let Some(found) = state.streams.get_mut(stream) else { return };
+        let Some(shard) = found.shards.get_mut(shard) else { return };
+        let is_kept = |record: &StoredRecord| record.sequence > *through;
+        let records = std::mem::take(&mut shard.records);
+        let (kept, forgotten): (Vec<_>, Vec<_>) = records.into_iter().partition(is_kept);
+        shard.records = kept;
+        found.forget(forgotten.iter());
     }
 }
 
@@ -136,6 +159,29 @@ impl Stream for Memory {
         let records = found.shards.get(shard).map(|shard| shard.records.as_slice());
         let within = |record: &&StoredRecord| (first..=last).contains(&&record.sequence);
         Ok(records.unwrap_or_default().iter().filter(within).cloned().collect())
+    }
+
+    async fn put(&self, stream: &str, key: &str, data: Bytes) -> StoreResult<Placed> {
+        let shard = find(&self.state().streams, "put", stream)?.shard_of(key);
+        let no_shard = || StoreError::refused(format_args!("put {stream}"), "no open shard");
+        let shard = shard.ok_or_else(no_shard)?;
+        let record = self.put_record(stream, &shard, data);
+        Ok(Placed { shard, sequence: record.sequence })
+    }
+
+    async fn scan(
+        &self,
+        stream: &str,
+        since: Timestamp,
+        mut visit: impl FnMut(&str, StoredRecord) + Send,
+    ) -> StoreResult<Timestamp> {
+        let state = self.state();
+        let found = find(&state.streams, "scan", stream)?;
+        for (name, shard) in &found.shards {
+            let records = shard.records.iter().filter(|record| record.arrived >= since);
+            records.cloned().for_each(|record| visit(name, record));
+        }
+        Ok(found.whole)
     }
 }
 

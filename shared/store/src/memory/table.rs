@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_ledger::ChainId;
+use cairn_ledger::{ChainId, Coordinates};
 
 use super::Memory;
-use crate::{BatchItem, ChainHead, ChainState, LogHead, StoreError, StoreResult, Table};
+use crate::{BatchItem, ChainHead, ChainState, LogHead, Redrive, StoreError, StoreResult, Table};
 
 #[derive(Clone, Default)]
 pub(super) struct Ledger {
@@ -13,6 +13,7 @@ pub(super) struct Ledger {
     pub(super) states: BTreeMap<ChainId, ChainState>,
     pub(super) batches: BTreeMap<ChainId, BTreeMap<u64, BatchItem>>,
     pub(super) log: Option<LogHead>,
+    redrives: BTreeMap<Coordinates, Redrive>,
 }
 
 impl Ledger {
@@ -104,6 +105,32 @@ impl Table for Memory {
         }
         *log = Some(next.clone());
         Ok(())
+    }
+
+    async fn redrive(&self, item: &Coordinates) -> StoreResult<Option<Redrive>> {
+        Ok(self.state().ledger.redrives.get(item).cloned())
+    }
+
+    async fn move_redrive(
+        &self,
+        item: &Coordinates,
+        expected: Option<&Redrive>,
+        next: &Redrive,
+    ) -> StoreResult<()> {
+        let redrives = &mut self.state().ledger.redrives;
+        let found = redrives.get(item);
+        if found != expected {
+            let detail = format!("expected {expected:?}, found {found:?}");
+            return Err(StoreError::conflict(format_args!("redrive {item}"), detail));
+        }
+        redrives.insert(item.clone(), next.clone());
+        Ok(())
+    }
+
+    async fn redrives(&self, chain: &ChainId) -> StoreResult<BTreeMap<Coordinates, Redrive>> {
+        let state = self.state();
+        let of_chain = state.ledger.redrives.iter().filter(|(item, _)| item.chain == *chain);
+        Ok(of_chain.map(|(item, redrive)| (item.clone(), redrive.clone())).collect())
     }
 }
 

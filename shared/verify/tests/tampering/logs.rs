@@ -40,7 +40,7 @@ fn a_checkpoint_that_is_missing_among_others_is_named() {
     world.objects.remove(keys::CHECKPOINT);
     let report = world.verify();
     assert_eq!(codes(&report), [Code::CheckpointMissing]);
-    assert_eq!(report.size, 6);
+    assert_eq!(report.size, 7);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_checkpoint_by_another_key_is_named() {
 fn a_false_signature_is_named() {
     let mut world = World::usual();
     let note = sign(&world.checkpoint(), &world.signer);
-    let other = Checkpoint { size: 5, ..world.checkpoint() };
+    let other = Checkpoint { size: 6, ..world.checkpoint() };
     let signature = note.split_once("\n\n").unwrap().1;
     world.stored(keys::CHECKPOINT).body = format!("{other}\n{signature}").into();
     assert_eq!(codes(&world.verify()), [Code::CheckpointKey]);
@@ -82,13 +82,13 @@ fn a_checkpoint_of_another_origin_is_named() {
 #[test]
 fn a_checkpoint_older_than_one_that_was_signed_is_named() {
     let mut world = World::usual();
-    let older = world.body(&keys::checkpoint(4));
+    let older = world.body(&keys::checkpoint(5));
     world.stored(keys::CHECKPOINT).body = older;
     assert!(world.verify().ok, "it may just be about to be published");
     world.now += SignedDuration::from_mins(6);
     let report = world.verify();
     assert_eq!(codes(&report), [Code::CheckpointRolledBack]);
-    assert_eq!(report.size, 6, "what was signed counts");
+    assert_eq!(report.size, 7, "what was signed counts");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_fork_is_named() {
 
 #[test]
 fn a_rewritten_history_that_is_signed_again_is_named() {
-    let trusted = String::from_utf8(World::usual().body(&keys::checkpoint(2)).to_vec()).unwrap();
+    let trusted = String::from_utf8(World::usual().body(&keys::checkpoint(3)).to_vec()).unwrap();
     let mut world = World::new();
     for shard in 0..3 {
         world.seal(&chain(shard), &[event("acme", 7)]);
@@ -142,8 +142,8 @@ fn a_rewritten_history_that_is_signed_again_is_named() {
 #[test]
 fn a_signed_checkpoint_of_another_root_is_named() {
     let mut world = World::usual();
-    let other = Checkpoint { size: 4, root: Hash::of(b"x"), origin: ORIGIN.to_owned() };
-    let key = keys::checkpoint(4);
+    let other = Checkpoint { size: 5, root: Hash::of(b"x"), origin: ORIGIN.to_owned() };
+    let key = keys::checkpoint(5);
     world.stored(&key).body = sign(&other, &signing_key(1)).into();
     let report = world.verify();
     assert_eq!(codes(&report), [Code::CheckpointMismatch]);
@@ -153,15 +153,15 @@ fn a_signed_checkpoint_of_another_root_is_named() {
 #[test]
 fn a_signed_checkpoint_under_another_size_is_named() {
     let mut world = World::usual();
-    let note = world.body(&keys::checkpoint(4));
-    world.put(&keys::checkpoint(5), note, Some(3650));
+    let note = world.body(&keys::checkpoint(5));
+    world.put(&keys::checkpoint(6), note, Some(3650));
     assert_eq!(codes(&world.verify()), [Code::CheckpointMismatch]);
 }
 
 #[test]
 fn an_altered_entry_is_named() {
     let mut world = World::usual();
-    let key = "log/tile/entries/000.p/6";
+    let key = "log/tile/entries/000.p/7";
     world.change(key, |body| {
         let at = body.windows(12).position(|part| part == b"\"records\":5,").unwrap();
         body[at + 10] = b'4';
@@ -174,7 +174,7 @@ fn an_altered_entry_is_named() {
 #[test]
 fn entries_that_were_permuted_are_named() {
     let mut world = World::usual();
-    let key = "log/tile/entries/000.p/6";
+    let key = "log/tile/entries/000.p/7";
     world.change(key, |body| {
         let first = 2 + usize::from(u16::from_be_bytes([body[0], body[1]]));
         let second = 2 + usize::from(u16::from_be_bytes([body[first], body[first + 1]]));
@@ -188,14 +188,14 @@ fn entries_that_were_permuted_are_named() {
 #[test]
 fn a_bundle_that_cannot_be_parsed_is_named() {
     let mut world = World::usual();
-    world.change("log/tile/entries/000.p/6", |body| body.truncate(100));
+    world.change("log/tile/entries/000.p/7", |body| body.truncate(100));
     assert_eq!(codes(&world.verify()), [Code::EntriesAltered]);
 }
 
 #[test]
 fn a_missing_bundle_is_named() {
     let mut world = World::usual();
-    world.objects.remove("log/tile/entries/000.p/6");
+    world.objects.remove("log/tile/entries/000.p/7");
     let report = world.verify();
     assert_eq!(codes(&report), [Code::EntriesMissing]);
     assert_eq!(report.batches, 7, "the objects are checked all the same");
@@ -204,15 +204,17 @@ fn a_missing_bundle_is_named() {
 #[test]
 fn entries_and_tiles_that_were_altered_together_are_named() {
     let mut world = World::usual();
-    let key = "log/tile/entries/000.p/6";
+    let key = "log/tile/entries/000.p/7";
     world.change(key, |body| {
         let at = body.windows(12).position(|part| part == b"\"records\":5,").unwrap();
         body[at + 10] = b'4';
     });
     let first = world.body(key);
-    let length = usize::from(u16::from_be_bytes([first[0], first[1]]));
-    let leaf = Hash::leaf(&first[2..2 + length]);
-    world.change("log/tile/0/000.p/6", |body| body[..32].copy_from_slice(leaf.as_bytes()));
+    // The entry behind the config change is the first header.
+    let start = 4 + usize::from(u16::from_be_bytes([first[0], first[1]]));
+    let length = usize::from(u16::from_be_bytes([first[start - 2], first[start - 1]]));
+    let leaf = Hash::leaf(&first[start..start + length]);
+    world.change("log/tile/0/000.p/7", |body| body[32..64].copy_from_slice(leaf.as_bytes()));
     let found = codes(&world.verify());
     assert!(found.contains(&Code::LogRoot), "{found:?}");
 }
@@ -220,7 +222,7 @@ fn entries_and_tiles_that_were_altered_together_are_named() {
 #[test]
 fn an_altered_tile_is_named() {
     let mut world = World::usual();
-    let key = "log/tile/0/000.p/6";
+    let key = "log/tile/0/000.p/7";
     world.change(key, |body| body[40] ^= 1);
     let report = world.verify();
     assert_eq!(codes(&report), [Code::TileAltered]);
@@ -230,10 +232,10 @@ fn an_altered_tile_is_named() {
 #[test]
 fn an_altered_old_partial_tile_or_bundle_is_named() {
     let mut world = World::usual();
-    world.change("log/tile/0/000.p/4", |body| body[40] ^= 1);
+    world.change("log/tile/0/000.p/5", |body| body[40] ^= 1);
     assert_eq!(codes(&world.verify()), [Code::TileAltered]);
     let mut world = World::usual();
-    world.change("log/tile/entries/000.p/4", |body| body[40] ^= 1);
+    world.change("log/tile/entries/000.p/5", |body| body[40] ^= 1);
     assert_eq!(codes(&world.verify()), [Code::EntriesAltered]);
 }
 
@@ -241,17 +243,17 @@ fn an_altered_old_partial_tile_or_bundle_is_named() {
 fn old_partial_tiles_may_expire() {
     let mut world = World::usual();
     world.later_when_batches_may_go();
-    for key in ["log/tile/0/000.p/4", "log/tile/entries/000.p/4"] {
+    for key in ["log/tile/0/000.p/5", "log/tile/entries/000.p/5"] {
         world.delete(key);
     }
-    world.objects.remove("log/tile/0/000.p/2");
+    world.objects.remove("log/tile/0/000.p/3");
     assert!(world.verify().ok);
 }
 
 #[test]
 fn a_missing_tile_is_named() {
     let mut world = World::usual();
-    let key = "log/tile/0/000.p/6";
+    let key = "log/tile/0/000.p/7";
     world.objects.remove(key);
     let report = world.verify();
     assert_eq!(codes(&report), [Code::TileMissing]);
@@ -266,7 +268,7 @@ fn tiles_of_every_level_are_checked() {
     }
     world.log();
     assert!(world.verify().ok);
-    for key in ["log/tile/0/000", "log/tile/0/001.p/44", "log/tile/1/000.p/1"] {
+    for key in ["log/tile/0/000", "log/tile/0/001.p/45", "log/tile/1/000.p/1"] {
         let mut altered = world.clone();
         altered.change(key, |body| body[3] ^= 1);
         let report = altered.verify();
@@ -301,11 +303,11 @@ fn a_move_of_the_log_that_is_under_way_is_no_fault() {
     let before = world.clone();
     world.log();
     // All but the checkpoint was written when the function died.
-    world.objects.remove(&keys::checkpoint(7));
+    world.objects.remove(&keys::checkpoint(8));
     *world.objects.get_mut(keys::CHECKPOINT).unwrap() = before.objects[keys::CHECKPOINT].clone();
     let report = world.verify();
     assert!(report.ok, "{:?}", report.findings);
-    assert_eq!(report.size, 6);
+    assert_eq!(report.size, 7);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod bytes;
+mod changes;
 mod lags;
 mod liars;
 mod logs;
@@ -20,7 +21,7 @@ fn an_honest_archive_is_green() {
     assert!(report.ok, "{:#?}", report.findings);
     assert_eq!((report.chains, report.batches, report.unlogged), (2, 7, 1));
     assert_eq!((report.records, report.events, report.rejections), (33, 37, 2));
-    assert_eq!((report.size, report.resolved), (6, 0));
+    assert_eq!((report.size, report.resolved), (7, 0));
     assert_eq!(report.checkpoint.as_bytes(), world.body("log/checkpoint"));
     assert_eq!(report.bytes, batch_bytes(&world));
 }

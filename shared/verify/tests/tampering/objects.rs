@@ -372,3 +372,28 @@ fn a_config_bundle_that_is_missing_or_altered_is_named() {
     world.objects.remove(&key);
     assert_eq!(codes(&world.verify()), [Code::ConfigMissing]);
 }
+
+#[test]
+fn a_location_database_that_is_missing_or_altered_is_named() {
+    let mut world = World::usual();
+    let database = b"any bytes".to_vec();
+    let hash = Hash::of(&database);
+    let key = keys::bundle(&hash);
+    world.put_locked(&key, database.clone(), 3650);
+    assert_eq!(codes(&world.verify()), [Code::ConfigUnexpected]);
+    let mut bundle = world.bundle.clone();
+    let detail = cairn_event::Detail::Country;
+    bundle.location = Some(cairn_event::LocationSource { database: hash, detail });
+    world.put_locked(&keys::bundle(&bundle.hash()), bundle.to_json(), 3650);
+    let report = world.verify();
+    assert!(report.ok, "{:?}", report.findings);
+
+    world.change(&key, |body| body[0] ^= 1);
+    let report = world.verify();
+    assert_eq!(codes(&report), [Code::ConfigAltered]);
+    assert_eq!(finding(&report, Code::ConfigAltered).subject, key);
+    world.objects.remove(&key);
+    let report = world.verify();
+    assert_eq!(codes(&report), [Code::ConfigMissing]);
+    assert_eq!(finding(&report, Code::ConfigMissing).subject, key);
+}

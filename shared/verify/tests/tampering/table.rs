@@ -110,6 +110,6 @@ fn a_rolled_back_or_missing_head_of_the_log_is_named() {
 fn a_head_of_the_log_with_another_root_is_named() {
     let world = World::usual();
     let mut options = world.options();
-    options.log_head = Some(LogHead { size: 6, root: Hash::of(b"x") });
+    options.log_head = Some(LogHead { size: 7, root: Hash::of(b"x") });
     assert_eq!(codes(&world.verify_with(&options)), [Code::LogHeadMismatch]);
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use cairn_batch::{Row, encode_rows, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, TRANSFORM, transform};
+use cairn_event::{Bundle, Item, Leaf, Record, Rules, TRANSFORM, transform};
 use cairn_ledger::{
-    BatchHeader, ChainId, Checkpoint, Counts, Cursors, Frontier, Hash, Lineage, LogTree, Parent,
-    Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree, VerifierKey,
+    BatchHeader, ChainId, Checkpoint, ConfigChange, Counts, Cursors, Entry, Frontier, Hash,
+    Lineage, LogTree, Parent, Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree,
+    VerifierKey,
 };
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Finding, FindingCode, Head, Lock, LockMode, LogHead,
@@ -149,7 +150,7 @@ impl World {
         self.objects.entry(key.to_owned()).or_default().push(stored);
     }
 
-    fn put_locked(&mut self, key: &str, body: impl Into<Bytes>, days: i64) {
+    pub fn put_locked(&mut self, key: &str, body: impl Into<Bytes>, days: i64) {
         if !self.objects.contains_key(key) {
             self.put(key, body, Some(days));
         }
@@ -183,6 +184,7 @@ impl World {
 
     /// What an honest writer would seal.
     pub fn draft(&mut self, chain: &ChainId, records: &[Vec<u8>]) -> Draft {
+        let rules = Rules::new(self.bundle.clone(), None).unwrap();
         let mut items = Vec::new();
         for data in records {
             self.records += 1;
@@ -191,7 +193,7 @@ impl World {
             let arrived = self.now + SignedDuration::from_millis(self.records as i64);
             let record =
                 Record { sequence: sequence.parse().unwrap(), arrived, data: data.clone() };
-            transform(chain, &record, &self.bundle, &mut items);
+            transform(chain, &record, &rules, &mut items);
         }
         let number = self.chains.get(chain).map_or(0, |chain| chain.next);
         let salt = [9; 32];
@@ -258,16 +260,45 @@ impl World {
         Parent { link: self.chains[&chain].link, chain }
     }
 
+    /// Puts another config bundle into the archive, by which batches are judged from here on.
+    pub fn change_bundle(&mut self, bundle: Bundle) {
+        self.put_locked(&keys::bundle(&bundle.hash()), bundle.to_json(), 3650);
+        self.bundle = bundle;
+    }
+
+    /// The entry that enters a bundle.
+    pub fn change_to(bundle: &Bundle) -> Entry {
+        ConfigChange { origin: ORIGIN.to_owned(), bundle: bundle.hash() }.into()
+    }
+
+    /// What an honest writer would log now.
+    pub fn entries(&mut self) -> Vec<Entry> {
+        let mut cursors = self.cursors.clone();
+        let mut entries = Vec::new();
+        for header in std::mem::take(&mut self.unlogged) {
+            // A lying writer's header may not follow; then it is logged as it is.
+            if let Ok(Some(change)) = cursors.append(&header.header.chain, &header) {
+                entries.push(change.into());
+            }
+            entries.push(header.into());
+        }
+        entries
+    }
+
     /// Logs what is not logged yet and publishes a checkpoint.
     pub fn log(&mut self) -> String {
+        let entries = self.entries();
+        self.log_entries(&entries)
+    }
+
+    /// Logs whatever the entries say and publishes a checkpoint.
+    pub fn log_entries(&mut self, entries: &[Entry]) -> String {
         self.now += SignedDuration::from_mins(1);
         let from = self.tree.size();
-        let headers = std::mem::take(&mut self.unlogged);
-        let entries: Vec<String> = headers.iter().map(SealedHeader::to_json).collect();
-        let growth = self.tree.append(&entries).unwrap();
-        for header in &headers {
-            // A lying writer's header may not follow; then the cursors are what they are.
-            let _ = self.cursors.advance(&header.header.chain, header);
+        let texts: Vec<String> = entries.iter().map(Entry::to_json).collect();
+        let growth = self.tree.append(&texts).unwrap();
+        for entry in entries {
+            let _ = self.cursors.follow(entry);
         }
         self.put_locked(&keys::cursors(&self.cursors.hash()), self.cursors.to_json(), 35);
         let plan = Plan {
@@ -276,14 +307,7 @@ impl World {
             to: growth.size,
             root: growth.root,
             cursors: self.cursors.hash(),
-            entries: headers
-                .iter()
-                .map(|sealed| PlanEntry {
-                    chain: sealed.header.chain.clone(),
-                    link: sealed.link(),
-                    number: sealed.header.number,
-                })
-                .collect(),
+            entries: entries.iter().map(PlanEntry::of).collect(),
         };
         self.put_locked(&keys::plan(self.now, growth.size), plan.to_json(), 35);
         for (path, bytes) in growth.files {

@@ -1,11 +1,16 @@
 //! The arguments.
 
+mod config;
+
 use std::path::PathBuf;
 
 use cairn_cli::generate::LATEST;
-use cairn_cli::put::Partition;
+use cairn_cli::put::{Format, Partition};
+use cairn_ledger::{ChainId, Coordinates};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+
+pub(crate) use config::{Config, ConfigBuild, ConfigCheck, ConfigCommand, ConfigDiff, ConfigShow};
 
 const AFTER_HELP: &str = "\
 Exits with 0 if all is fine, 1 if something wrong was found, 2 if the job could not be done.
@@ -51,8 +56,9 @@ fn start(text: &str) -> Result<Timestamp, String> {
 pub(crate) enum Command {
     /// Put events on the stream.
     ///
-    /// Files may hold one event, an array, JSON lines or a CloudTrail delivery; plain or gzip. What
-    /// is no JSON is put as it is: ingest keeps it, with the reason why it was rejected.
+    /// Files may hold one event, an array, JSON lines, a CloudTrail delivery or a list of Kubernetes
+    /// audit events; plain, gzip or zstd. What is no JSON is put as it is: ingest keeps it, with the
+    /// reason why it was rejected.
     ///
     /// Records go in requests of up to 500. What the stream refuses is put again, after what it took
     /// meanwhile: their order is that of the input only as long as nothing is refused. After a
@@ -65,6 +71,18 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Show how far chains, log and checkpoint are.
     Status,
+    /// Show what the log has: its config changes, or the entry at a position.
+    Log(Log),
+    /// Show what was rejected, or has expired before it was sealed.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Put back on the stream what was rejected, once; or what has expired.
+    ///
+    /// Each item is put in an envelope that names where it appeared first, and the ledger table
+    /// remembers it: whoever comes again puts nothing. What the config bundle in force would reject again
+    /// stays where it is, unless --force. Where a run ended without an answer, a later one (after 15 minutes)
+    /// looks for the record on the stream before it puts it again.
+    Redrive(Redrive),
     /// Find an event in the archive and show it.
     Show(Show),
     /// Make the proof file of an event.
@@ -73,6 +91,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Verify the whole archive.
     Verify(Verify),
+    /// Check, compare, build, publish and show config bundles.
+    Config(Config),
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,12 +107,46 @@ pub(crate) struct Put {
     /// Pack events into records of up to so many KiB (256 unless given), as compressed JSON lines.
     #[arg(long, value_name = "KIB", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "256")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with_all = ["partition", "raw"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024), conflicts_with = "partition")]
     pub(crate) pack: Option<u32>,
 
-    /// Cut nothing: each file is one record, and each line of standard input.
-    #[arg(long)]
-    pub(crate) raw: bool,
+    /// What the input is. A format that is named is checked first: if anything is not of it, nothing
+    /// is put.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Is,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Is {
+    /// Whatever each event shows itself to be.
+    #[default]
+    Auto,
+    /// Events of Cairn's own form.
+    Event,
+    /// AWS CloudTrail records, or the files it delivers.
+    Cloudtrail,
+    /// CloudEvents 1.0.
+    Cloudevents,
+    /// Audit events of Kubernetes, or lists of them.
+    Kubernetes,
+    /// OCSF events.
+    Ocsf,
+    /// Records as they are, such as KPL aggregates: each file is one, and each line of standard input.
+    Raw,
+}
+
+impl From<Is> for Format {
+    fn from(is: Is) -> Self {
+        match is {
+            Is::Auto => Self::Auto,
+            Is::Event => Self::Event,
+            Is::Cloudtrail => Self::Cloudtrail,
+            Is::Cloudevents => Self::Cloudevents,
+            Is::Kubernetes => Self::Kubernetes,
+            Is::Ocsf => Self::Ocsf,
+            Is::Raw => Self::Raw,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -141,6 +195,71 @@ pub(crate) struct Generate {
     /// Write to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// List the items, with their reasons and what became of them.
+    List(Selected),
+    /// Show items whole: their reason, and the bytes that were rejected.
+    Show {
+        /// Where they appeared, as `<stream>/<created>/<shard>#<sequence number>#<index>`.
+        #[arg(required = true, value_name = "COORDINATES")]
+        items: Vec<Coordinates>,
+
+        /// Write the bytes alone, as they are.
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Selected {
+    /// Only those that were rejected with this code, such as `schema.unknown`.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) reason: Option<String>,
+
+    /// Only those of this chain.
+    #[arg(long, value_name = "CHAIN")]
+    pub(crate) chain: Option<ChainId>,
+
+    /// Only those that arrived at this time or later, in RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Redrive {
+    /// Where the items appeared, as `<stream>/<created>/<shard>#<sequence number>#<index>`; by default
+    /// all that were rejected.
+    #[arg(value_name = "COORDINATES")]
+    pub(crate) items: Vec<Coordinates>,
+
+    #[command(flatten)]
+    pub(crate) selected: Selected,
+
+    /// Redrive what has expired, in place of what was rejected.
+    #[arg(long, conflicts_with = "reason")]
+    pub(crate) expired: bool,
+
+    /// Only tell what would become of each item.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Also put what would be rejected again.
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Also put what an earlier run may have put, where the stream cannot tell any more: it may then
+    /// be sealed twice.
+    #[arg(long)]
+    pub(crate) again: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Log {
+    /// Position of the entry to show, from 0.
+    pub(crate) position: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,8 @@
 //! Each command: arguments in, answer out.
 
+mod config;
+mod redrive;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -10,9 +13,11 @@ use cairn_cli::put::{Input, PutError};
 use cairn_cli::verify::{Memory, write_whole};
 use cairn_cli::{Cloud, Query, Settings, Standing};
 
-use crate::args::{Args, Check, Command, Generate, Prove, Put, Show, Verify};
+use crate::args::{Args, Check, Command, Generate, Is, Log, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
 use crate::{Failure, Verdict, render, unable};
+
+pub(crate) use config::config;
 
 /// The commands that need a deployment.
 pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, Failure> {
@@ -24,11 +29,15 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
     match &args.command {
         Command::Put(args) => put(&cloud, args, output).await,
         Command::Status => status(&cloud, output).await,
+        Command::Log(args) => log(&cloud, args, output).await,
+        Command::Quarantine(args) => redrive::quarantine(&cloud, args, output).await,
+        Command::Redrive(args) => redrive::redrive(&cloud, args, output).await,
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,
         Command::Generate(args) => generate(args, output),
         Command::Check(args) => check(args, output),
+        Command::Config(config) => self::config(args, &config.command, output).await,
     }
 }
 
@@ -69,10 +78,15 @@ async fn put(cloud: &Cloud, args: &Put, output: &mut Output) -> Result<Verdict, 
         [] => vec![Input::Stdin],
         paths => paths.iter().map(|path| input(path)).collect(),
     };
+    if args.pack.is_some() && args.format == Is::Raw {
+        return Err(unable(
+            "expected --pack or --format raw, found both: raw records stay as they are",
+        ));
+    }
     let options = cairn_cli::put::Options {
         partition: args.partition.into(),
         pack: args.pack.map(|kib| (kib as usize) << 10),
-        raw: args.raw,
+        format: args.format.into(),
     };
     let unit = if inputs.contains(&Input::Stdin) { Unit::Nothing } else { Unit::Bytes };
     let bar = Bar::new("putting", unit);
@@ -113,6 +127,33 @@ async fn status(cloud: &Cloud, output: &mut Output) -> Result<Verdict, Failure> 
         false => render::status(output, &status)?,
     }
     Ok(output.verdict)
+}
+
+async fn log(cloud: &Cloud, args: &Log, output: &mut Output) -> Result<Verdict, Failure> {
+    use cairn_cli::entries::{self, EntriesError};
+
+    let failed = |error: EntriesError| match error {
+        error @ EntriesError::Beyond { .. } => Failure::Wrong(error.into()),
+        EntriesError::Log(error) if error.is_finding() => Failure::Wrong(error.into()),
+        error => unable(error),
+    };
+    match args.position {
+        None => {
+            let overview = entries::overview(cloud).await.map_err(failed)?;
+            match output.json {
+                true => output.json(&overview)?,
+                false => render::overview(output, &overview)?,
+            }
+        }
+        Some(position) => {
+            let entry = entries::entry(cloud, position).await.map_err(failed)?;
+            match output.json {
+                true => output.json(&render::entry_json(position, &entry))?,
+                false => render::entry(output, position, &entry)?,
+            }
+        }
+    }
+    Ok(Verdict::Fine)
 }
 
 async fn show(cloud: &Cloud, args: &Show, output: &mut Output) -> Result<Verdict, Failure> {

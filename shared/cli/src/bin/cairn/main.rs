@@ -81,7 +81,12 @@ fn run(args: Args, output: &mut Output) -> Result<Verdict, Failure> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(unable)?;
-    let result = runtime.block_on(commands::remote(&args, output));
+    let result = match &args.command {
+        Command::Config(config) => {
+            runtime.block_on(commands::config(&args, &config.command, output))
+        }
+        _ => runtime.block_on(commands::remote(&args, output)),
+    };
     // A thread may be left waiting for standard input.
     runtime.shutdown_background();
     result

@@ -72,6 +72,8 @@ pub(crate) enum Unit {
     Nothing,
     /// Batches.
     Batches,
+    /// Items.
+    Items,
 }
 
 /// What is done sooner than this shows no bar.
@@ -86,6 +88,7 @@ impl Bar {
         let template = match unit {
             Unit::Bytes => "{prefix} {wide_bar} {bytes}/{total_bytes} {msg} {eta}",
             Unit::Nothing => "{prefix} {spinner} {msg} {elapsed}",
+            Unit::Items => "{prefix} {wide_bar} {human_pos}/{human_len} items {msg} {eta}",
             Unit::Batches => "{prefix} {wide_bar} {human_pos}/{human_len} batches {msg} {eta}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

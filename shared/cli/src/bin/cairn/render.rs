@@ -1,12 +1,18 @@
 //! Answers for people, and those for programs that are no plain data.
 
+mod config;
+mod entries;
 mod evidence;
+mod redriven;
 mod summary;
 mod verification;
 
 use std::fmt;
 
+pub(crate) use config::{built, checked_config, checked_config_json, config, differences};
+pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
+pub(crate) use redriven::{item, item_json, items, redriven, summary};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{verified, verified_json};
 

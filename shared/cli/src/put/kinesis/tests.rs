@@ -53,10 +53,11 @@ async fn put(endpoint: String) -> SinkError {
         lock_mode: LockMode::Compliance,
         batch_retention_days: 1,
         log_retention_days: 1,
+        expired: None,
     };
     let clients = Clients::connect("us-east-1", Some(&endpoint)).await;
     let cloud = Cloud::new(Settings::from(&deployment), clients.with_access_key("test", "test"));
-    let from = Place { path: "file".into(), number: 1 };
+    let from = Place { path: "file".into(), number: 1, line: 1 };
     let record = Record { data: "{}".into(), key: "key".into(), pieces: 1, from };
     KinesisSink::new(&cloud).unwrap().put(&[&record]).await.unwrap_err()
 }

@@ -72,7 +72,7 @@ impl Pause for Pauses {
 fn record(n: usize, size: usize) -> Record {
     let key = format!("{n:010}");
     let data = vec![b'x'; size.min(MAX_RECORD - key.len())].into();
-    let from = Place { path: "events.ndjson".into(), number: n as u64 + 1 };
+    let from = Place { path: "events.ndjson".into(), number: n as u64 + 1, line: 1 };
     Record { data, key, pieces: 1, from }
 }
 

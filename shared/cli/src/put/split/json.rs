@@ -2,8 +2,8 @@
 
 use serde::de::IgnoredAny;
 
-/// The events in a text of JSON values, one after another: the elements of an array and of a
-/// CloudTrail delivery file (`{"Records": [...]}`), any other value itself. `None` where the text
+/// The events in a text of JSON values, one after another: the elements of an array, of a CloudTrail
+/// delivery file (`{"Records": [...]}`) and of an `EventList` of Kubernetes, any other value itself. `None` where the text
 /// is anything else than JSON values.
 pub(super) fn pieces(text: &[u8]) -> Option<Vec<&[u8]>> {
     // The parser does not look into strings that it skips.
@@ -24,11 +24,7 @@ pub(super) fn pieces(text: &[u8]) -> Option<Vec<&[u8]>> {
 fn elements(value: &[u8]) -> Option<Vec<&[u8]>> {
     let mut cursor = Cursor { text: value, at: 0 };
     if cursor.skip(b'{') {
-        if cursor.value()? != b"\"Records\"" || !cursor.skip(b':') || cursor.peek() != Some(b'[') {
-            return None;
-        }
-        let array = cursor.value()?;
-        return (cursor.peek() == Some(b'}')).then(|| elements(array)).flatten();
+        return delivered(value).or_else(|| listed(value)).and_then(elements);
     }
     if !cursor.skip(b'[') {
         return None;
@@ -39,6 +35,43 @@ fn elements(value: &[u8]) -> Option<Vec<&[u8]>> {
         cursor.skip(b',');
     }
     Some(elements)
+}
+
+/// The array of a CloudTrail delivery file.
+fn delivered(object: &[u8]) -> Option<&[u8]> {
+    let mut cursor = Cursor { text: object, at: 1 };
+    if cursor.value()? != b"\"Records\"" || !cursor.skip(b':') || cursor.peek() != Some(b'[') {
+        return None;
+    }
+    let array = cursor.value()?;
+    (cursor.peek() == Some(b'}')).then_some(array)
+}
+
+/// Members of an `EventList`, and how they begin.
+const MEMBERS: [(&[u8], &[u8]); 4] = [
+    (b"\"apiVersion\"", b"\"audit.k8s.io/v1\""),
+    (b"\"items\"", b"["),
+    (b"\"kind\"", b"\"EventList\""),
+    (b"\"metadata\"", b"{"),
+];
+
+/// The array of an `EventList` of `audit.k8s.io/v1`, which has those members, each once, and of these
+/// at least the first three.
+fn listed(object: &[u8]) -> Option<&[u8]> {
+    let mut cursor = Cursor { text: object, at: 1 };
+    let mut values = [None; MEMBERS.len()];
+    while cursor.peek() == Some(b'"') {
+        let name = cursor.value()?;
+        let place = MEMBERS.iter().position(|(known, _)| *known == name)?;
+        cursor.skip(b':').then_some(())?;
+        let value = cursor.value().filter(|value| value.starts_with(MEMBERS[place].1))?;
+        values[place].replace(value).is_none().then_some(())?;
+        cursor.skip(b',');
+    }
+    match values {
+        [Some(_), items, Some(_), _] => items,
+        _ => None,
+    }
 }
 
 struct Cursor<'a> {

@@ -96,15 +96,15 @@ fn a_line_that_is_no_json_is_passed_on_as_it_is() {
 #[test]
 fn a_line_that_is_not_utf_8_is_passed_on_as_it_is() {
     let found = cut(b"{\"a\":1}\n{\"a\":\"\xff\"}\n");
-    assert_eq!(found[1], Piece { bytes: b"{\"a\":\"\xff\"}".to_vec(), whole: false });
+    assert_eq!(found[1], Piece { bytes: b"{\"a\":\"\xff\"}".to_vec(), whole: false, line: 2 });
 }
 
 #[test]
 fn a_file_without_any_json_is_passed_on_whole() {
     let text = b"  neither this\nnor that\n";
-    assert_eq!(cut(text), [Piece { bytes: text.to_vec(), whole: false }]);
+    assert_eq!(cut(text), [Piece { bytes: text.to_vec(), whole: false, line: 1 }]);
     let cut_off = b"[{\"a\":1},\n{\"b\":";
-    assert_eq!(cut(cut_off), [Piece { bytes: cut_off.to_vec(), whole: false }]);
+    assert_eq!(cut(cut_off), [Piece { bytes: cut_off.to_vec(), whole: false, line: 1 }]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_pretty_printed_text_that_is_cut_off_is_passed_on_whole() {
     ] {
         for end in 2..text.len() {
             let bytes = text.as_bytes()[..end].to_vec();
-            assert_eq!(cut(&bytes), [Piece { bytes, whole: false }], "{end}");
+            assert_eq!(cut(&bytes), [Piece { bytes, whole: false, line: 1 }], "{end}");
         }
     }
 }
@@ -142,12 +142,74 @@ fn a_gzip_file_that_is_cut_off_is_passed_on_as_it_is() {
     let packed = gzip("{\"a\":1}\n".repeat(500).as_bytes());
     for end in [1, 2, 9, packed.len() / 2, packed.len() - 1] {
         let bytes = packed[..end].to_vec();
-        assert_eq!(cut(&bytes), [Piece { bytes, whole: false }]);
+        assert_eq!(cut(&bytes), [Piece { bytes, whole: false, line: 1 }]);
     }
     let mut garbled = packed;
     let middle = garbled.len() / 2;
     garbled[middle] ^= 0x40;
-    assert_eq!(cut(&garbled), [Piece { bytes: garbled, whole: false }]);
+    assert_eq!(cut(&garbled), [Piece { bytes: garbled, whole: false, line: 1 }]);
+}
+
+#[test]
+fn zstd_is_unpacked_frame_by_frame() {
+    let pack = |text: &str| zstd::encode_all(text.as_bytes(), 3).unwrap();
+    let skippable = b"\x53\x2a\x4d\x18\x02\0\0\0ab".to_vec();
+    let two = [skippable, pack("{\"a\":1}\n"), pack("{\"b\":2}\n")].concat();
+    assert_eq!(texts(&two), good(&["{\"a\":1}", "{\"b\":2}"]));
+}
+
+#[test]
+fn a_zstd_file_that_is_cut_off_is_passed_on_as_it_is() {
+    let packed = zstd::encode_all(&"{\"a\":1}\n".repeat(500).into_bytes()[..], 3).unwrap();
+    for end in [1, 2, 3, 4, 9, packed.len() - 1] {
+        let bytes = packed[..end].to_vec();
+        assert_eq!(cut(&bytes), [Piece { bytes, whole: false, line: 1 }]);
+    }
+}
+
+#[test]
+fn an_aggregate_is_passed_on_as_it_is() {
+    let bytes = b"\xf3\x89\x9a\xc2\n{\"a\":1}\n{\"b\":2}\n".to_vec();
+    assert_eq!(cut(&bytes), [Piece { bytes, whole: false, line: 1 }]);
+}
+
+#[test]
+fn a_text_that_begins_like_something_packed_is_text() {
+    for text in ["(no json)", "Plain text", "P*M"] {
+        let bytes = text.as_bytes().to_vec();
+        assert_eq!(cut(&bytes), [Piece { bytes, whole: false, line: 1 }]);
+    }
+}
+
+#[test]
+fn a_list_of_audit_events_is_cut_into_its_items() {
+    let (kind, version) = ("\"kind\":\"EventList\"", "\"apiVersion\":\"audit.k8s.io/v1\"");
+    let items = "\"items\" : [ {\"a\":1},{\"b\":2} ]";
+    for list in [
+        format!("{{{kind},{version},\"metadata\":{{}},{items}}}"),
+        format!("{{ {items} , {version},{kind} }}"),
+    ] {
+        assert_eq!(texts(list.as_bytes()), good(&["{\"a\":1}", "{\"b\":2}"]));
+    }
+    for event in [
+        format!("{{{kind},{version}}}"),
+        format!("{{{kind},{items}}}"),
+        format!("{{{version},{items}}}"),
+        format!("{{{kind},{version},{items},{kind}}}"),
+        format!("{{{kind},{version},{items},\"more\":1}}"),
+        format!("{{\"kind\":\"PodList\",{version},{items}}}"),
+    ] {
+        assert_eq!(texts(event.as_bytes()), good(&[&event]));
+    }
+}
+
+#[test]
+fn pieces_know_the_lines_that_they_begin_in() {
+    let begins = |input: &[u8]| cut(input).iter().map(|piece| piece.line).collect::<Vec<u64>>();
+    assert_eq!(begins(b"\n{}\n\n[1,2]\nx\n"), [2, 4, 4, 5]);
+    assert_eq!(begins(b"[\n{},\n\n{\n}, {}\n]"), [2, 4, 5]);
+    assert_eq!(begins(&gzip(b"{\"Records\":[\n1,\n2]}")), [2, 3]);
+    assert_eq!(begins(b"\n{\"a\":\n{}\n"), [2, 3]);
 }
 
 #[test]

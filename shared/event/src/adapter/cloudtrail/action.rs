@@ -1,5 +1,10 @@
 //! `action`: `<service>.<operation>`, such as `s3.get_bucket_acl`.
 
+use crate::adapter::words::{cut, words};
+
+/// Bytes of a name that count: more make no action.
+const NAME_BYTES: usize = 96;
+
 /// The service of an event source: what stands before `.amazonaws.com`.
 pub(super) fn service(source: &str) -> &str {
     [".amazonaws.com", ".amazonaws.com.cn"]
@@ -9,48 +14,12 @@ pub(super) fn service(source: &str) -> &str {
 }
 
 /// The action of an operation of an event source.
-pub(super) fn action(source: &str, name: &str) -> String {
+pub(in crate::adapter) fn action(source: &str, name: &str) -> String {
     let mut action = String::with_capacity(source.len() + name.len() + 16);
-    words(service(source), false, &mut action);
+    words(cut(service(source), NAME_BYTES), false, &mut action);
     action.push('.');
-    words(name, true, &mut action);
+    words(cut(name, NAME_BYTES), true, &mut action);
     action
-}
-
-/// Bytes of a name that count: more make no action.
-const NAME_BYTES: usize = 96;
-
-/// Appends a name in lower case, with `_` for what actions cannot hold. With `humps`, words that
-/// begin with a capital are set apart: `DescribeDBInstances` is `describe_db_instances`.
-fn words(name: &str, humps: bool, action: &mut String) {
-    let start = action.len();
-    let bytes = &name.as_bytes()[..name.len().min(NAME_BYTES)];
-    for (place, &byte) in bytes.iter().enumerate() {
-        let before = place.checked_sub(1).map_or(0, |before| bytes[before]);
-        let after = bytes.get(place + 1).copied().unwrap_or(0);
-        let hump = byte.is_ascii_uppercase()
-            && (before.is_ascii_lowercase()
-                || before.is_ascii_digit()
-                || before.is_ascii_uppercase() && after.is_ascii_lowercase());
-        let separated = action.len() == start || action.ends_with('_');
-        match byte {
-            _ if byte.is_ascii_alphanumeric() => {
-                if humps && hump && !separated {
-                    action.push('_');
-                }
-                action.push(char::from(byte.to_ascii_lowercase()));
-            }
-            b'-' if !humps && action.len() > start => action.push('-'),
-            _ if !separated => action.push('_'),
-            _ => {}
-        }
-    }
-    if action.len() > start && action.ends_with('_') {
-        action.pop();
-    }
-    if action.len() == start {
-        action.push_str("unknown");
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `actor`: the `userIdentity` of a record (CloudTrail User Guide, "CloudTrail userIdentity
 //! element").
 
-use super::text_at;
+use crate::adapter::fields::text_at;
 use crate::event::{Actor, Roles, Text, is_name};
 use crate::json::Value;
 

@@ -1,6 +1,7 @@
 //! `outcome` and `reason`.
 
-use super::{Fields, text_at};
+use super::Fields;
+use crate::adapter::fields::text_at;
 use crate::event::Text;
 
 /// Parts of the error codes by which services say that the caller may not. Services have no list
@@ -29,13 +30,18 @@ pub(super) fn outcome(fields: &Fields<'_>, name: &str) -> &'static str {
     }
     match &fields.error_code {
         Some(code) if code.contains(REHEARSAL) => "unknown",
-        Some(code) if DENIALS.iter().any(|denial| code.contains(denial)) => "denied",
+        Some(code) if is_denial(code) => "denied",
         Some(_) => "failure",
         None => {
             let said = fields.response.and_then(|response| text_at(response, &[name]));
             if said.as_deref() == Some("Failure") { "failure" } else { "success" }
         }
     }
+}
+
+/// Whether an error code says that the caller may not.
+pub(in crate::adapter) fn is_denial(code: &str) -> bool {
+    DENIALS.iter().any(|denial| code.contains(denial))
 }
 
 /// The error code and its message.

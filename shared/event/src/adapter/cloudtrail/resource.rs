@@ -9,7 +9,8 @@ mod ec2;
 mod tables;
 
 use self::tables::{ARNS, Arn, Named, PARTITIONS, SERVICES};
-use super::{Fields, text_at};
+use super::Fields;
+use crate::adapter::fields::text_at;
 use crate::event::{Resource, Text, is_name};
 use crate::json::Value;
 

@@ -149,6 +149,24 @@ proptest! {
     }
 
     #[test]
+    fn a_redrive_comes_back_as_it_went(
+        chain in any_chain(),
+        [sequence, placed] in [any_sequence(), any_sequence()],
+        index: u32,
+        run in "[0-9a-f]{32}",
+        millisecond in 0..253_402_200_000_000_i64,
+        put: bool,
+    ) {
+        let at = Coordinates { chain: chain.clone(), index, sequence };
+        let put = put.then(|| Placed { shard: "shardId-000000000001".to_owned(), sequence: placed });
+        let begun = jiff::Timestamp::from_millisecond(millisecond).unwrap();
+        let moved = Redrive { run, begun, put };
+        let mut written = redrive(&moved);
+        written.extend(redrive_key(&at));
+        prop_assert_eq!(read_redrive("get", &chain, written).unwrap(), (at, moved));
+    }
+
+    #[test]
     fn the_head_of_the_log_comes_back_as_it_went(
         to in any_point(),
         from in proptest::option::of(any_point()),

@@ -25,6 +25,10 @@ fn pretty(out: &mut impl Write, json: &[u8]) -> io::Result<()> {
 pub(crate) fn shown_json(shown: &Shown) -> Value {
     let found = &shown.found;
     json!({
+        "bundle": {
+            "hash": found.header.header.bundle,
+            "position": shown.entered,
+        },
         "event": value(&found.leaf.bytes),
         "header": value(found.header.to_json().as_bytes()),
         "index": found.index,
@@ -47,6 +51,9 @@ pub(crate) fn shown(out: &mut impl Write, shown: &Shown) -> io::Result<()> {
     pretty(out, &found.leaf.bytes)?;
     writeln!(out)?;
     batch(out, &found.header, found.index)?;
+    if let Some(position) = shown.entered {
+        writeln!(out, "          {DIM}in use since position {position} of the log{DIM:#}")?;
+    }
     writeln!(out, "version   {}", Clean(found.version.as_str()))?;
     match shown.standing {
         Standing::Logged(position) => {

@@ -1,0 +1,231 @@
+//! ... and with a folder to spill to.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::*;
+
+fn spilling(folder: &Path) -> Config {
+    let spill = Some(SpillConfig { bytes: 4 << 20, ..SpillConfig::new(folder.join("spill")) });
+    Config { queue_events: 40, spill, ..config() }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder.join("spill")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name != "lock").collect();
+    names.sort();
+    names
+}
+
+/// What became of requests so far does not matter to these.
+fn actors(stream: &Stream) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    let events = stream.events().into_iter().filter(|event| seen.insert(event["id"].to_string()));
+    events.map(|event| event["actor"]["id"].as_str().unwrap()[2..].to_owned()).collect()
+}
+
+fn up_to(n: usize) -> Vec<String> {
+    (0..n).map(|n| n.to_string()).collect()
+}
+
+fn in_order(config: Config) -> Config {
+    Config { order: Order::Producer, ..config }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_memory_has_no_room_for_goes_to_disk_and_comes_back_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    let mut receipts = Vec::new();
+    for actor in 0..500 {
+        receipts.push(producer.send_confirmed(event(actor)).await.unwrap());
+    }
+    let now = producer.counters();
+    assert_eq!((now.queued, now.spilled, now.accepted), (40, 460, 500), "{now:?}");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("spill")), 0o700);
+    assert_eq!(mode(&folder.path().join("spill").join(&files(folder.path())[0])), 0o600);
+    stream.set_away(false);
+    for receipt in receipts {
+        assert!(receipt.await.is_some());
+    }
+    assert_eq!(actors(&stream), up_to(500));
+    assert_eq!(files(folder.path()), Vec::<String>::new(), "delivered");
+    finish(&producer).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_folder_makes_senders_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    let mut accepted = 0;
+    while producer.try_send(event(accepted)).is_ok() {
+        accepted += 1;
+    }
+    let now = producer.counters();
+    assert!((3 << 20..=4 << 20).contains(&now.spill_bytes), "{now:?}");
+    let mut sends = Box::pin(producer.send(event(accepted)));
+    assert!(tokio::time::timeout(Duration::from_secs(60), &mut sends).await.is_err());
+    stream.set_away(false);
+    sends.await.unwrap();
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(accepted + 1));
+}
+
+/// Several times: what is left in memory is older than what is on disk, or newer, or both.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_at_shutdown_is_found_in_order_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let mut sent = 0;
+    for (run, count) in [(0, 20), (1, 100), (2, 0), (3, 300), (4, 5)] {
+        let producer = start(in_order(spilling(folder.path())), &stream);
+        assert_eq!(producer.counters().recovered, sent as u64, "run {run}");
+        for _ in 0..count {
+            producer.send(event(sent)).await.unwrap();
+            sent += 1;
+        }
+        let ended = producer.shutdown(Duration::from_secs(5)).await;
+        assert_eq!((ended.undelivered.len(), ended.spilled), (0, sent as u64), "run {run}");
+        the_books_balance(&producer);
+    }
+    stream.set_away(false);
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    assert!(producer.flush().await);
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(sent));
+    assert_eq!(files(folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_spilled_outlives_a_crash_and_keeps_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, stream) = (tempfile::tempdir().unwrap(), Stream::away());
+    let crashed = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..100 {
+        crashed.send(event(actor)).await.unwrap();
+    }
+    // As the disk is when the process dies.
+    fs::create_dir(copy.path().join("spill")).unwrap();
+    fs::set_permissions(copy.path().join("spill"), fs::Permissions::from_mode(0o700)).unwrap();
+    for file in files(folder.path()) {
+        let (from, to) = (folder.path().join("spill"), copy.path().join("spill"));
+        fs::copy(from.join(&file), to.join(&file)).unwrap();
+    }
+    stream.set_away(false);
+    let producer = start(in_order(spilling(copy.path())), &Stream::default());
+    assert_eq!(producer.counters().recovered, 60, "all but what was in memory");
+    let again = Stream::default();
+    drop(producer);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    drop(again);
+    finish(&crashed).await;
+    assert_eq!(actors(&stream), up_to(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_torn_end_costs_nothing_else_and_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..30 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    let ended = producer.shutdown(Duration::ZERO).await;
+    assert_eq!(ended.spilled, 30);
+    let [file] = &files(folder.path())[..] else { panic!("one file") };
+    let path = folder.path().join("spill").join(file);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 7]).unwrap();
+    stream.set_away(false);
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    assert_eq!(producer.counters().recovered, 29);
+    producer.send(event(29)).await.unwrap();
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(30));
+    assert_eq!(producer.counters().damaged_files, 1);
+    assert_eq!(files(folder.path()), [file.replace(".spill", ".damaged")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_changed_while_it_waits_is_kept_and_does_not_stop_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..2000 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    let first = files(folder.path()).remove(0);
+    let path = folder.path().join("spill").join(&first);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let mut flush = Box::pin(producer.flush());
+    assert!(futures_util::poll!(&mut flush).is_pending());
+    stream.set_away(false);
+    assert!(!flush.await, "not everything is in the stream");
+    let ended = producer.shutdown(FOREVER).await;
+    assert!(ended.undelivered.is_empty());
+    the_books_balance(&producer);
+    let now = producer.counters();
+    assert!(now.undelivered > 0 && now.delivered > 1000, "{now:?}");
+    assert_eq!(now.damaged_files, 1);
+    assert_eq!(files(folder.path()), [first.replace(".spill", ".damaged")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_others_can_enter_or_use_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = folder.path().join("spill");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+    let refuse =
+        || Producer::with_sink(spilling(folder.path()), Stream::default()).unwrap_err().to_string();
+    let error = refuse();
+    assert!(error.contains("found mode 0755"), "{error}");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o700)).unwrap();
+    let producer = start(spilling(folder.path()), &Stream::default());
+    assert!(refuse().contains("found another one in it"));
+    finish(&producer).await;
+    finish(&start(spilling(folder.path()), &Stream::default())).await;
+}
+
+/// Memory, disk, memory again, and so on, under a stream that comes and goes.
+#[test]
+fn whatever_becomes_of_the_stream_nothing_is_lost_and_order_stands() {
+    let strategy = prop::collection::vec((any::<bool>(), 0_usize..60, 0_u64..3000), 1..12);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(60));
+    let run = |phases: Vec<(bool, usize, u64)>| {
+        in_simulated_time(async move {
+            let folder = tempfile::tempdir().unwrap();
+            let stream = Stream::default();
+            let mut sent = 0;
+            let mut producer = start(in_order(spilling(folder.path())), &stream);
+            for (away, count, pause) in phases {
+                stream.set_away(away);
+                for _ in 0..count {
+                    producer.send(event(sent)).await.unwrap();
+                    sent += 1;
+                }
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                the_books_balance(&producer);
+                if pause % 3 == 0 {
+                    let ended = producer.shutdown(Duration::from_millis(pause)).await;
+                    assert!(ended.undelivered.is_empty());
+                    producer = start(in_order(spilling(folder.path())), &stream);
+                }
+            }
+            stream.set_away(false);
+            finish(&producer).await;
+            assert_eq!(actors(&stream), up_to(sent));
+            assert_eq!(files(folder.path()), Vec::<String>::new());
+        });
+        Ok(())
+    };
+    runner.run(&strategy, run).unwrap();
+}

@@ -1,0 +1,301 @@
+//! Where events go that memory has no room for: files of a folder, written and read in order.
+//!
+//! Once an event is on disk, all that are accepted after it go there too, until everything has been
+//! read back: so what is in memory is older than what is on disk, and order stands. Between such
+//! times lies an *epoch*, which has a number of its own among those of the files: what is left of its
+//! events at shutdown is written under it, and recovered in its place.
+
+mod frame;
+mod segment;
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+pub(crate) use frame::{Frame, encode};
+
+use crate::config::SpillConfig;
+use segment::Segment;
+
+/// Why there is nowhere to spill to.
+#[derive(Debug, thiserror::Error)]
+pub enum SpillError {
+    /// Others could read what is in it.
+    #[error(
+        "spill folder {}: expected one that only its owner can enter (mode 0700), found mode {mode:04o}", path.display()
+    )]
+    Permissions {
+        /// The folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Another producer uses it.
+    #[error("spill folder {}: expected one of this producer alone, found another one in it", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It could not be read or written.
+    #[error("spill folder: {what} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        what: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Why an event was not written.
+#[derive(Debug)]
+pub(crate) enum AppendError {
+    /// There is no room for it.
+    Full,
+    /// The disk failed.
+    Io(io::Error),
+}
+
+/// The folder.
+pub(crate) struct Spill {
+    folder: PathBuf,
+    limit: u64,
+    segment_bytes: u64,
+    /// Room that slots have reserved.
+    pub(crate) reserved: u64,
+    segments: VecDeque<Segment>,
+    /// The last segment's file, while it is being written.
+    writing: Option<File>,
+    /// Whether something in it may not be on the disk itself.
+    dirty: bool,
+    /// Files that are written whole, of which the same may be true.
+    retired: Vec<File>,
+    /// Whether events are on disk that were not read.
+    active: bool,
+    epoch: u64,
+    next: u64,
+    damaged: u64,
+    /// Held as long as the folder is used.
+    _lock: File,
+}
+
+impl Spill {
+    /// Opens the folder, or makes it, and counts what an earlier run has left in it.
+    pub(crate) fn open(config: &SpillConfig) -> Result<Self, SpillError> {
+        let folder = config.folder.clone();
+        let lock = own(&folder)?;
+        let mut paths = Vec::new();
+        let entries = fs::read_dir(&folder).map_err(failed("reading", &folder))?;
+        for entry in entries {
+            let path = entry.map_err(failed("reading", &folder))?.path();
+            if path.extension().is_some_and(|extension| extension == "spill") {
+                let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+                paths.extend(number.map(|number: u64| (number, path)));
+            }
+        }
+        paths.sort();
+        let mut segments = VecDeque::new();
+        for (number, path) in paths {
+            let segment = Segment::recover(path.clone(), number);
+            segments.push_back(segment.map_err(failed("reading", &path))?);
+        }
+        let epoch = segments.back().map_or(0, |segment| segment.number + 1);
+        let active = segments.iter().any(|segment| segment.unread > 0);
+        let segment_bytes = (config.bytes / 16).clamp(256 << 10, 64 << 20);
+        let mut spill = Self {
+            folder,
+            limit: config.bytes,
+            segment_bytes,
+            reserved: 0,
+            segments,
+            writing: None,
+            dirty: false,
+            retired: Vec::new(),
+            active,
+            epoch,
+            next: epoch + 1,
+            damaged: 0,
+            _lock: lock,
+        };
+        spill.sweep();
+        Ok(spill)
+    }
+
+    /// Whether new events have to go to disk, as older ones are there that were not read.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// The number of the time between spills that is now.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Events that were not read.
+    pub(crate) fn unread(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.unread).sum()
+    }
+
+    /// Bytes of all files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).sum()
+    }
+
+    /// Files that were put aside.
+    pub(crate) fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// Whether there is room for so many bytes.
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
+        self.bytes() + self.reserved + bytes <= self.limit
+    }
+
+    /// Writes an event. `forced`: it has a reserved slot, and may exceed the limit.
+    pub(crate) fn append(&mut self, frame: &[u8], forced: bool) -> Result<(), AppendError> {
+        if !forced && !self.has_room(frame.len() as u64) {
+            return Err(AppendError::Full);
+        }
+        let written = self.write(frame);
+        if written.is_err() {
+            // Whatever is wrong with this file, the next event gets another.
+            self.retire();
+        }
+        self.active |= written.is_ok();
+        written.map_err(AppendError::Io)
+    }
+
+    fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+        if self.segments.back().is_some_and(|segment| segment.len >= self.segment_bytes) {
+            self.retire();
+        }
+        if self.writing.is_none() {
+            let (segment, file) = Segment::create(&self.folder, self.next)?;
+            self.next += 1;
+            self.segments.push_back(segment);
+            self.writing = Some(file);
+        }
+        if let (Some(segment), Some(file)) = (self.segments.back_mut(), &self.writing) {
+            segment.write(file, frame)?;
+            self.dirty = true;
+        }
+        Ok(())
+    }
+
+    /// The next event, with the number of its file and whether an earlier run has written it.
+    /// Where it cannot be read, the file is put aside with what follows; `Err` says how many events.
+    pub(crate) fn read(&mut self) -> Option<Result<(u64, bool, Frame), u64>> {
+        let segment = self.segments.iter_mut().find(|segment| segment.unread > 0)?;
+        let found = match segment.read() {
+            Ok(frame) => Ok((segment.number, segment.recovered, frame)),
+            Err(error) => {
+                let (number, unread) = (segment.number, segment.unread);
+                tracing::error!(file = number, events = unread, %error, "spilled events cannot be read; the file is kept");
+                (segment.unread, segment.damaged) = (0, true);
+                if self.segments.back().is_some_and(|last| last.number == number) {
+                    self.retire();
+                }
+                Err(unread)
+            }
+        };
+        if self.unread() == 0 {
+            self.active = false;
+            self.retire();
+            self.epoch = self.next;
+            self.next += 1;
+        }
+        self.sweep();
+        Some(found)
+    }
+
+    /// Says that an event of a file is in the stream.
+    pub(crate) fn delivered(&mut self, number: u64) {
+        if let Some(segment) = self.segments.iter_mut().find(|segment| segment.number == number) {
+            segment.live = segment.live.saturating_sub(1);
+            self.sweep();
+        }
+    }
+
+    /// Removes files of which nothing is left to deliver.
+    fn sweep(&mut self) {
+        let writing = self.writing.as_ref().and_then(|_| Some(self.segments.back()?.number));
+        let done = |segment: &Segment| {
+            segment.unread == 0 && segment.live == 0 && Some(segment.number) != writing
+        };
+        while let Some(segment) = self.segments.front().filter(|segment| done(segment)) {
+            match segment.discard() {
+                Ok(None) => {}
+                Ok(Some(path)) => {
+                    self.damaged += 1;
+                    let file = path.display().to_string();
+                    tracing::error!(
+                        file,
+                        "a spill file ends in bytes that are no event; it is kept"
+                    );
+                }
+                Err(error) => {
+                    let file = segment.number;
+                    tracing::error!(file, %error, "a delivered spill file cannot be removed; the next start delivers it again");
+                }
+            }
+            self.segments.pop_front();
+        }
+    }
+
+    /// Writes what is left of an epoch to its file, and forces it to the disk.
+    pub(crate) fn keep(&mut self, epoch: u64, frames: &[Vec<u8>]) -> io::Result<()> {
+        let (mut segment, file) = Segment::create(&self.folder, epoch)?;
+        for frame in frames {
+            segment.write(&file, frame)?;
+        }
+        file.sync_all()
+    }
+
+    /// Writes no more to the last file.
+    fn retire(&mut self) {
+        let file = self.writing.take().filter(|_| std::mem::take(&mut self.dirty));
+        self.retired.extend(file);
+    }
+
+    /// The files that have to be forced to the disk.
+    pub(crate) fn unsynced(&mut self) -> Vec<File> {
+        let mut files = std::mem::take(&mut self.retired);
+        if let Some(file) = self.writing.as_ref().filter(|_| self.dirty) {
+            // Without another handle it stays dirty, and is tried again.
+            if let Ok(file) = file.try_clone() {
+                files.push(file);
+                self.dirty = false;
+            }
+        }
+        files
+    }
+}
+
+/// Makes the folder if it is not there, and sees to it that nobody else is in it.
+fn own(folder: &Path) -> Result<File, SpillError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(failed("making", folder))?;
+    let mode = fs::metadata(folder).map_err(failed("reading", folder))?.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(SpillError::Permissions { path: folder.to_owned(), mode });
+    }
+    let path = folder.join("lock");
+    let mut options = OpenOptions::new();
+    let lock = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let lock = lock.map_err(failed("opening", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => Err(SpillError::InUse { path: folder.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => {
+            Err(SpillError::Io { what: "locking", path, source })
+        }
+    }
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpillError {
+    let path = path.to_owned();
+    move |source| SpillError::Io { what, path, source }
+}

@@ -1,0 +1,285 @@
+//! A deployment in an emulator whose stream is driven to the real ingest binary.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use cairn_cli::quarantine::Stores;
+use cairn_cli::redrive;
+use cairn_ledger::{BatchHeader, SequenceNumber};
+use cairn_local::build::{self, Functions, Profile};
+use cairn_local::cloud::{Cloud, Options};
+use cairn_local::driver::{Driver, Function, Happening, Outcome, Pace, Pool, Settings};
+use cairn_local::{aws, emulator};
+use cairn_store::Objects;
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::proxy::Proxy;
+
+/// How long nothing at all may happen.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The deployment, and the memory of what was put on its stream.
+pub struct Driven {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// What lies between the functions and the cloud.
+    pub proxy: Proxy,
+    tool: cairn_cli::Cloud,
+    options: Options,
+    functions: Functions,
+    happened: Arc<Mutex<Vec<Happening>>>,
+    put: Mutex<Put>,
+}
+
+#[derive(Default)]
+struct Put {
+    ids: Vec<String>,
+    bad: u64,
+    last: BTreeMap<String, SequenceNumber>,
+}
+
+impl Driven {
+    /// Starts an emulator with a deployment whose stream has this many shards.
+    pub async fn start(name: &str, shards: u32) -> Self {
+        let options = Options {
+            functions: false,
+            name: name.to_owned(),
+            shards: Some(shards),
+            ..Options::default()
+        };
+        let functions = build::functions(Profile::default()).unwrap();
+        let cloud = Cloud::start(&options).await.unwrap();
+        let proxy = Proxy::start(cloud.emulator().endpoint()).await;
+        let clients = aws::clients(emulator::REGION, cloud.emulator().endpoint()).await;
+        let tool = cairn_cli::Cloud::new(cairn_cli::Settings::from(cloud.deployment()), clients);
+        let (happened, put) = (Arc::default(), Mutex::default());
+        Self { cloud, proxy, tool, options, functions, happened, put }
+    }
+
+    /// What is driven in production, but quicker, and with the proxy before the cloud.
+    pub async fn settings(&self) -> Settings {
+        let mut mapping = self.cloud.mapping(&self.options).await.unwrap();
+        mapping.window = Duration::from_millis(100);
+        let millis = Duration::from_millis;
+        let pace = Pace { poll: millis(100), backoff: millis(20), longest_backoff: millis(500) };
+        let function = self.behind_proxy("ingest");
+        Settings { mapping, function, pace, readers: 1 }
+    }
+
+    /// Drives the stream; the proxy kills this driver's processes.
+    pub fn drive(&self, settings: Settings) -> Driver {
+        let happened = Arc::clone(&self.happened);
+        let watch = move |happening| happened.lock().unwrap().push(happening);
+        let driver = Driver::start(self.cloud.config(), settings, watch);
+        self.proxy.kills(driver.pool());
+        driver
+    }
+
+    /// The checkpoint function, with the proxy before the cloud.
+    pub fn checkpoint_function(&self) -> Function {
+        self.behind_proxy("checkpoint")
+    }
+
+    fn behind_proxy(&self, name: &str) -> Function {
+        let binary = match name {
+            "ingest" => &self.functions.ingest,
+            _ => &self.functions.checkpoint,
+        };
+        let mut function = self.cloud.function(name, binary);
+        let endpoint = self.proxy.address().to_owned();
+        function.environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint);
+        function.log = Some(self.cloud.emulator().folder().join("function.log"));
+        function
+    }
+
+    /// What happened so far.
+    pub fn happened(&self) -> Vec<Happening> {
+        self.happened.lock().unwrap().clone()
+    }
+
+    /// A client of the stream.
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(self.cloud.config())
+    }
+
+    /// Puts events. `place`: a number whose remainder by the number of shards picks one of those that
+    /// the stream began with; `padding`: bytes that do not compress.
+    pub async fn put(&self, place: usize, count: usize, padding: usize) {
+        let from = self.put.lock().unwrap().ids.len();
+        let ids: Vec<_> = (from..from + count).map(|n| format!("event-{n}")).collect();
+        let records = ids.iter().map(|id| event(id, padding).into_bytes()).collect();
+        self.put.lock().unwrap().ids.extend(ids);
+        self.put_bytes(place, records).await;
+    }
+
+    /// Puts something that is no event.
+    pub async fn put_bad(&self, place: usize) {
+        self.put_rejected(place, vec![b"no event".to_vec()]).await;
+    }
+
+    /// Puts records of which each is one rejection.
+    pub async fn put_rejected(&self, place: usize, records: Vec<Vec<u8>>) {
+        self.put.lock().unwrap().bad += records.len() as u64;
+        self.put_bytes(place, records).await;
+    }
+
+    async fn put_bytes(&self, place: usize, records: Vec<Vec<u8>>) {
+        let shards = self.options.shards.unwrap() as usize;
+        let hash = u128::MAX / shards as u128 * (place % shards) as u128 + 1 + from_low(place);
+        let entry = |data: Vec<u8>| {
+            PutRecordsRequestEntry::builder()
+                .data(Blob::new(data))
+                .partition_key("key")
+                .explicit_hash_key(hash.to_string())
+                .build()
+                .unwrap()
+        };
+        let entries = records.into_iter().map(entry).collect();
+        let stream = &self.cloud.deployment().stream;
+        let put = self.kinesis().put_records().stream_name(stream).set_records(Some(entries));
+        for answer in put.send().await.unwrap().records {
+            let sequence = answer.sequence_number.unwrap().parse().unwrap();
+            self.put.lock().unwrap().last.insert(answer.shard_id.unwrap(), sequence);
+        }
+    }
+
+    /// Waits until the heads of all chains have reached the last record of their shards.
+    pub async fn sealed(&self) {
+        let begun = Instant::now();
+        loop {
+            let status = cairn_cli::status(&self.tool).await.unwrap();
+            for chain in &status.chains {
+                assert_eq!(chain.stopped, None, "{}", chain.chain);
+            }
+            let expected = self.put.lock().unwrap().last.clone();
+            let reached = |(shard, put): &(&String, &SequenceNumber)| {
+                let chain = status.chains.iter().find(|chain| chain.chain.ends_with(*shard));
+                chain.and_then(|chain| chain.last.as_ref()).is_some_and(|last| last >= put)
+            };
+            if expected.iter().all(|pair| reached(&pair)) {
+                return;
+            }
+            self.check_patience(begun, "sealed");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until something has happened.
+    pub async fn until(&self, what: &str, is_it: impl Fn(&Happening) -> bool) {
+        self.until_times(1, what, is_it).await;
+    }
+
+    /// Waits until something has happened so often.
+    pub async fn until_times(&self, times: usize, what: &str, is_it: impl Fn(&Happening) -> bool) {
+        let begun = Instant::now();
+        while self.happened().iter().filter(|happening| is_it(happening)).count() < times {
+            self.check_patience(begun, what);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn check_patience(&self, begun: Instant, what: &str) {
+        let happened = self.happened();
+        let last: Vec<_> = happened.iter().rev().take(20).map(ToString::to_string).collect();
+        assert!(begun.elapsed() < PATIENCE, "nothing is {what}; at last: {last:#?}");
+    }
+
+    /// Redrives what has expired, as an operator does for whom no function has it in hand any more.
+    pub async fn redrive_expired(&self) -> Vec<redrive::Outcome> {
+        let stores = Stores::of(&self.tool).unwrap();
+        let deployment = self.cloud.deployment();
+        let now = || Timestamp::now() + SignedDuration::from_hours(1);
+        let (stream, run) = (&deployment.stream, redrive::run_name().unwrap());
+        let context = redrive::Context { stream, bundle: deployment.bundle, now: &now, run };
+        let options = redrive::Options { expired: true, ..redrive::Options::default() };
+        let (bar, mut outcomes) = (ProgressBar::hidden(), Vec::new());
+        let tell = |done: redrive::Done| outcomes.push(done.outcome);
+        redrive::redrive(&stores, &context, &options, &bar, tell).await.unwrap();
+        outcomes
+    }
+
+    /// Waits until all is sealed, lets the checkpoint function log it, and shows that everything is
+    /// there exactly once and verifies.
+    pub async fn finish(&self, driver: Driver) {
+        self.sealed().await;
+        driver.stop().await;
+        self.proxy.heal();
+        let pool = Pool::new(self.checkpoint_function());
+        while cairn_cli::status(&self.tool).await.unwrap().unlogged > 0 {
+            let ticked = pool.invoke("{}".into()).await.unwrap();
+            assert!(matches!(ticked.outcome, Outcome::Answered(_)), "{ticked:?}");
+        }
+        let mut found: Vec<_> = self.leaves().await.iter().filter_map(id).collect();
+        let mut put = self.put.lock().unwrap().ids.clone();
+        found.sort();
+        put.sort();
+        let lost: Vec<_> = put.iter().filter(|id| found.binary_search(id).is_err()).collect();
+        assert!(lost.is_empty(), "lost: {lost:?}");
+        assert_eq!(found, put, "something is there twice");
+        let options = cairn_cli::verify::Options::default();
+        let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;
+        let report = verified.unwrap().report;
+        assert!(report.ok, "{:#?}", report.findings);
+        let bad = self.put.lock().unwrap().bad;
+        assert_eq!((report.events, report.rejections), (put.len() as u64, bad));
+        assert_eq!(report.unlogged, 0);
+    }
+
+    /// Every leaf of the archive.
+    async fn leaves(&self) -> Vec<Value> {
+        let mut leaves = Vec::new();
+        for batch in self.batches().await {
+            let leaf = |row: cairn_batch::Row| serde_json::from_slice(&row.leaf.bytes).unwrap();
+            leaves.extend(batch.rows.into_iter().map(leaf));
+        }
+        leaves
+    }
+
+    /// The headers of all batches.
+    pub async fn headers(&self) -> Vec<BatchHeader> {
+        self.batches().await.into_iter().map(|batch| batch.header).collect()
+    }
+
+    async fn batches(&self) -> Vec<cairn_batch::Batch> {
+        let objects = self.tool.objects().unwrap();
+        let mut batches = Vec::new();
+        for version in objects.versions("batches/").await.unwrap() {
+            let object = objects.read(&version.key).await.unwrap().unwrap();
+            batches.push(cairn_batch::decode(object.body, 1 << 30).unwrap());
+        }
+        batches
+    }
+}
+
+/// Within the range of its shard, spread over the lower part of it.
+fn from_low(place: usize) -> u128 {
+    (place as u128) << 64
+}
+
+fn event(id: &str, padding: usize) -> String {
+    let mut random = vec![0; padding / 2];
+    getrandom::fill(&mut random).unwrap();
+    let padding: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "id": id,
+        "tenant": "acme",
+        "time": "2026-03-01T09:30:00Z",
+        "action": "document.share",
+        "actor": { "type": "user", "id": "u-1" },
+        "resource": { "type": "document", "id": "d-1" },
+        "outcome": "success",
+        "data": { "padding": padding },
+    })
+    .to_string()
+}
+
+fn id(leaf: &Value) -> Option<String> {
+    leaf["id"].as_str().map(str::to_owned)
+}
