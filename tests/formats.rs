@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use cairn_store::{StoredRecord, Table};
-use cairn_tests::World;
+use cairn_tests::{Driven, World};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::{Digest, Md5};
@@ -147,8 +147,7 @@ fn records() -> Vec<(Vec<u8>, Vec<&'static str>)> {
 }
 
 /// What a leaf says that it is.
-fn kind(leaf: &[u8]) -> String {
-    let leaf: Value = serde_json::from_slice(leaf).unwrap();
+fn kind(leaf: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     match leaf["kind"].as_str().unwrap() {
         "rejection" => text(&leaf["reason"]["code"]),
@@ -172,13 +171,44 @@ async fn every_format_is_sealed_or_rejected_item_by_item_and_verifies() {
     let chain = world.chain(0).await;
     let mut found = Vec::new();
     for item in world.cloud.batches(&chain, 0, 100).await.unwrap() {
-        found.extend(world.leaves(&item.header.header.key).await.iter().map(|leaf| kind(leaf)));
+        let leaves = world.leaves(&item.header.header.key).await;
+        found.extend(leaves.iter().map(|leaf| kind(&serde_json::from_slice(leaf).unwrap())));
     }
-    let expected: Vec<&str> = records.iter().flat_map(|(_, kinds)| kinds.clone()).collect();
+    let expected: Vec<String> =
+        records.iter().flat_map(|(_, kinds)| kinds).map(ToString::to_string).collect();
     assert_eq!(found, expected);
 
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    expected.iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
+    assert_eq!(counts(expected), exact());
+    assert_eq!(report.events, EVENTS);
+    assert_eq!(report.rejections, found.len() as u64 - report.events);
+}
+
+/// Through the real binary, from two shards, in batches as they come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_format_on_a_driven_stream_is_sealed_or_rejected_and_verifies() {
+    let driven = Driven::start("formats", 2).await;
+    let driver = driven.drive(driven.settings().await);
+    let records = records();
+    for (n, (data, _)) in records.iter().enumerate() {
+        driven.put_bytes(n, vec![data.clone()]).await;
+    }
+    let report = driven.settle(driver).await;
+    let leaves = driven.leaves().await;
+    let found = leaves.iter().map(kind).collect();
+    assert_eq!(counts(found), exact());
+    assert_eq!((report.records, report.events), (records.len() as u64, EVENTS));
+}
+
+const EVENTS: u64 = 12 + 7 + 6 + 7 + 6;
+
+fn counts(kinds: Vec<String>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    kinds.into_iter().for_each(|kind| *counts.entry(kind).or_default() += 1);
+    counts
+}
+
+/// How many items of each adapter and code there are.
+fn exact() -> BTreeMap<String, usize> {
     let exact = [
         ("cloudevents", 12),
         ("cloudtrail", 7),
@@ -197,7 +227,5 @@ async fn every_format_is_sealed_or_rejected_item_by_item_and_verifies() {
         ("zstd.corrupt", 1),
         ("zstd.truncated", 2),
     ];
-    assert_eq!(counts.into_iter().collect::<Vec<_>>(), exact);
-    assert_eq!(report.events, 12 + 7 + 6 + 7 + 6);
-    assert_eq!(report.rejections, found.len() as u64 - report.events);
+    exact.map(|(kind, count)| (kind.to_owned(), count)).into()
 }

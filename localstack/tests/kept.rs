@@ -2,80 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod guard;
-
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+mod session;
 
 use aws_sdk_s3::primitives::ByteStream;
-use cairn_local::{aws, build, cloud};
+use cairn_local::{aws, cloud};
 use guard::Named;
 use serde_json::Value;
-
-fn local(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_cairn-local")).args(arguments).output().unwrap()
-}
-
-/// The tool, built beside the local cloud's own program.
-fn tool() -> PathBuf {
-    let local = Path::new(env!("CARGO_BIN_EXE_cairn-local"));
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = build::cargo()
-        .args(["build", "-p", "cairn-local", "-p", "cairn-cli", "--bins", "--profile", profile])
-        .arg("--target-dir")
-        .arg(local.parent().unwrap().parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    local.with_file_name("cairn")
-}
-
-/// The tool in the environment that `cargo local env` prints, and with a memory of its own.
-struct Cairn {
-    program: PathBuf,
-    environment: BTreeMap<String, String>,
-    folder: tempfile::TempDir,
-}
-
-impl Cairn {
-    fn run(&self, arguments: &[&str], input: &[u8]) -> (i32, Output) {
-        let mut command = Command::new(&self.program);
-        for (name, _) in std::env::vars().filter(|(name, _)| {
-            ["AWS_", "CAIRN_", "XDG_"].iter().any(|prefix| name.starts_with(prefix))
-        }) {
-            command.env_remove(name);
-        }
-        command.envs(&self.environment).env("XDG_STATE_HOME", self.folder.path());
-        command.args(arguments).stdin(Stdio::piped());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        let output = child.wait_with_output().unwrap();
-        (output.status.code().unwrap(), output)
-    }
-
-    /// What it prints, where it ends as expected.
-    fn json(&self, expected: i32, arguments: &[&str], input: &[u8]) -> Value {
-        let (code, output) = self.run(&[&["--json"], arguments].concat(), input);
-        assert_eq!(code, expected, "{arguments:?}: {output:?}");
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn until_it_succeeds(&self, arguments: &[&str]) {
-        let begun = Instant::now();
-        loop {
-            let (code, output) = self.run(arguments, b"");
-            if code == 0 {
-                return;
-            }
-            assert_eq!(code, 1, "{arguments:?}: {output:?}");
-            assert!(begun.elapsed() < Duration::from_secs(120), "{arguments:?}: {output:?}");
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-}
+use session::{Cairn, local};
 
 #[tokio::test]
 async fn a_kept_cloud_is_there_for_other_tools_and_verifies() {
@@ -83,15 +16,13 @@ async fn a_kept_cloud_is_there_for_other_tools_and_verifies() {
     let demo = local(&["demo", "--events", "20", "--keep", "--name", &name]);
     assert_eq!(demo.status.code(), Some(0), "{demo:?}");
     let said = String::from_utf8(demo.stdout).unwrap();
-    let environment = local(&["env", "--json", "--name", &name]).stdout;
-    let environment: BTreeMap<String, String> = serde_json::from_slice(&environment).unwrap();
-    let note = format!("\n     — {} ", environment["CAIRN_ORIGIN"]);
+    let cairn = Cairn::of(&name);
+    let note = format!("\n     — {} ", cairn.environment["CAIRN_ORIGIN"]);
     assert!(said.contains(&note), "no signature: {said}");
     for variable in ["LOCK_MODE", "BATCH_RETENTION_DAYS", "LOG_RETENTION_DAYS", "SIGNING_KEY"] {
-        assert!(environment.contains_key(&format!("CAIRN_{variable}")), "{variable}");
+        assert!(cairn.environment.contains_key(&format!("CAIRN_{variable}")), "{variable}");
     }
-    let config = aws::config(&environment["AWS_ENDPOINT_URL"]).await;
-    let cairn = Cairn { program: tool(), environment, folder: tempfile::tempdir().unwrap() };
+    let config = aws::config(&cairn.environment["AWS_ENDPOINT_URL"]).await;
 
     let object = one_event_can_be_followed(&cairn, &config).await;
     a_change_is_named(&cairn, &config, &object).await;

@@ -16,6 +16,7 @@ use cairn_local::cloud::{Cloud, Options};
 use cairn_local::driver::{Driver, Function, Happening, Outcome, Pace, Pool, Settings};
 use cairn_local::{aws, emulator};
 use cairn_store::Objects;
+use cairn_verify::Report;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -130,7 +131,8 @@ impl Driven {
         self.put_bytes(place, records).await;
     }
 
-    async fn put_bytes(&self, place: usize, records: Vec<Vec<u8>>) {
+    /// Puts records of any kind: [`finish`](Self::finish) does not know what becomes of them.
+    pub async fn put_bytes(&self, place: usize, records: Vec<Vec<u8>>) {
         let shards = self.options.shards.unwrap() as usize;
         let hash = u128::MAX / shards as u128 * (place % shards) as u128 + 1 + from_low(place);
         let entry = |data: Vec<u8>| {
@@ -205,9 +207,8 @@ impl Driven {
         outcomes
     }
 
-    /// Waits until all is sealed, lets the checkpoint function log it, and shows that everything is
-    /// there exactly once and verifies.
-    pub async fn finish(&self, driver: Driver) {
+    /// Waits until all is sealed, lets the checkpoint function log it, and shows that it verifies.
+    pub async fn settle(&self, driver: Driver) -> Report {
         self.sealed().await;
         driver.stop().await;
         self.proxy.heal();
@@ -216,6 +217,17 @@ impl Driven {
             let ticked = pool.invoke("{}".into()).await.unwrap();
             assert!(matches!(ticked.outcome, Outcome::Answered(_)), "{ticked:?}");
         }
+        let options = cairn_cli::verify::Options::default();
+        let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;
+        let report = verified.unwrap().report;
+        assert!(report.ok, "{:#?}", report.findings);
+        assert_eq!(report.unlogged, 0);
+        report
+    }
+
+    /// The same, and shows that everything is there exactly once.
+    pub async fn finish(&self, driver: Driver) {
+        let report = self.settle(driver).await;
         let mut found: Vec<_> = self.leaves().await.iter().filter_map(id).collect();
         let mut put = self.put.lock().unwrap().ids.clone();
         found.sort();
@@ -223,17 +235,12 @@ impl Driven {
         let lost: Vec<_> = put.iter().filter(|id| found.binary_search(id).is_err()).collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
         assert_eq!(found, put, "something is there twice");
-        let options = cairn_cli::verify::Options::default();
-        let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;
-        let report = verified.unwrap().report;
-        assert!(report.ok, "{:#?}", report.findings);
         let bad = self.put.lock().unwrap().bad;
         assert_eq!((report.events, report.rejections), (put.len() as u64, bad));
-        assert_eq!(report.unlogged, 0);
     }
 
     /// Every leaf of the archive.
-    async fn leaves(&self) -> Vec<Value> {
+    pub async fn leaves(&self) -> Vec<Value> {
         let mut leaves = Vec::new();
         for batch in self.batches().await {
             let leaf = |row: cairn_batch::Row| serde_json::from_slice(&row.leaf.bytes).unwrap();

@@ -65,6 +65,7 @@ pub struct Context<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Done {
     /// Where it appeared.
+    #[serde(serialize_with = "quarantine::as_text")]
     pub coordinates: Coordinates,
     /// The code that it was rejected with; `None` for what has expired.
     pub code: Option<String>,
