@@ -153,18 +153,13 @@ async fn records_that_grow_too_old_reach_the_failure_destination_whole_and_are_r
     let is_discard = |happening: &Happening| matches!(happening, Happening::Discarded { .. });
     driven.until("discarded", is_discard).await;
     // One batch may have been cut by age.
-    let found = loop {
-        let found: usize = driven.happened().iter().map(discarded).sum();
-        if found == 5 {
-            break driven.happened();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let all = || driven.happened().iter().map(discarded).sum::<usize>() == 5;
+    driven.until("discarded whole", |_| all()).await;
     driven.proxy.heal();
 
     let s3 = aws::s3(driven.cloud.config());
     let mut kept = Vec::new();
-    for happening in found {
+    for happening in driven.happened() {
         let Happening::Discarded { key, condition, .. } = happening else { continue };
         assert_eq!(condition, Condition::RecordAgeExceeded);
         let object = s3.get_object().bucket(&bucket).key(key.unwrap()).send().await.unwrap();

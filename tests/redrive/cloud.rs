@@ -70,7 +70,10 @@ impl Scene {
 
     async fn states(&self) -> Vec<State> {
         let (stores, selection) = (Stores::of(&self.cloud).unwrap(), Selection::default());
-        let items = list(&stores, &selection, false, &ProgressBar::hidden()).await.unwrap();
+        let items = list(&stores, &selection, false, Timestamp::now(), &ProgressBar::hidden())
+            .await
+            .unwrap()
+            .items;
         items.into_iter().map(|item| item.state).collect()
     }
 }

@@ -1,12 +1,18 @@
 //! Every call of a redrive, crossed with everything that can go wrong with it, and with a second one
 //! that follows at once or when the first has nothing in hand any more.
 
-use cairn_cli::redrive::Options;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use cairn_cli::quarantine::{Kept, Selection};
+use cairn_cli::redrive::{Context, Done, Options};
+use cairn_event::{Bundle, Envelope};
 use cairn_store::faults::{At, Fault, Operation};
 use cairn_store::{StoredRecord, Table};
-use jiff::SignedDuration;
+use cairn_tests::{STREAM, TENANT_KEY, World};
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::story::{LATER, Operator, deliver, event, mended, records, redriven};
+use crate::story::{LATER, Operator, deliver, event, mended, records, redriven, strict};
 
 const NOW: SignedDuration = SignedDuration::ZERO;
 
@@ -64,6 +70,53 @@ async fn what_another_has_begun_is_left_alone() {
         assert_eq!(outcomes, ["busy"], "{fault:?} at {operation:?}");
         assert_eq!(records(&world).await.len(), before);
     }
+}
+
+/// A run takes long: what another run puts meanwhile comes after it has looked at the stream.
+#[tokio::test]
+async fn what_was_put_since_the_stream_was_read_is_looked_for_again() {
+    let world = World::new(1).await.under(strict()).await;
+    for tenant in ["acme", "globex"] {
+        let record = world.put(0, event(tenant));
+        let answer = world.process().ingest(0, &[record]).await.unwrap().unwrap();
+        assert!(answer.failures.is_empty());
+    }
+    let world = world.under(Bundle::with_tenant_key(TENANT_KEY)).await;
+    let items = Operator::new(&world, NOW).list().await.unwrap();
+    // Two runs begin an item each, and die; the second a while after the first.
+    for (item, later) in items.iter().zip([NOW, LATER / 2]) {
+        let dying = Operator::new(&world, later);
+        dying.faults.inject(At::operation(Operation::Put, 0), Fault::CrashBefore);
+        let coordinates = [item.coordinates.clone()].into();
+        let selection = Selection { coordinates, ..Selection::default() };
+        let options = Options { selection, ..Options::default() };
+        assert!(dying.try_redrive(&options).await.is_none());
+    }
+    // What the second had under way arrives when the third is at work, which then takes so long that
+    // the second cannot have anything in hand any more.
+    let minutes = AtomicI64::new(20);
+    let now = || Timestamp::now() + SignedDuration::from_mins(minutes.load(Ordering::Relaxed));
+    let context = Context {
+        stream: STREAM,
+        bundle: world.bundle().hash(),
+        now: &now,
+        run: "third".to_owned(),
+    };
+    let mut outcomes = Vec::new();
+    let tell = |done: Done| {
+        if outcomes.is_empty() {
+            let second = &items[1];
+            let Kept::Raw(raw) = &second.kept else { panic!("{second:?}") };
+            let envelope = Envelope { first: second.coordinates.clone(), raw: raw.clone() };
+            world.put(0, envelope.to_bytes());
+            minutes.store(40, Ordering::Relaxed);
+        }
+        outcomes.push(done.outcome.name());
+    };
+    let (stores, bar) = (Operator::new(&world, NOW).stores, ProgressBar::hidden());
+    cairn_cli::redrive::redrive(&stores, &context, &Options::default(), &bar, tell).await.unwrap();
+    assert_eq!(outcomes, ["put", "found"]);
+    assert_eq!(records(&world).await.len(), 4);
 }
 
 #[tokio::test]

@@ -115,7 +115,10 @@ impl Operator {
     /// What is in quarantine, and has expired.
     pub(crate) async fn list(&self) -> Result<Vec<Item>, QuarantineError> {
         let (selection, bar) = (Selection::default(), ProgressBar::hidden());
-        cairn_cli::quarantine::list(&self.stores, &selection, true, &bar).await
+        let now = Timestamp::now() + self.later;
+        let listed = cairn_cli::quarantine::list(&self.stores, &selection, true, now, &bar).await?;
+        assert!(listed.unreadable.is_empty(), "{:?}", listed.unreadable);
+        Ok(listed.items)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod expired;
+mod sealed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{Cloud, CloudError};
 
 pub(crate) use batch::rejected;
-pub(crate) use expired::expired;
+pub(crate) use expired::Expired;
+pub(crate) use sealed::{Sealed, Standing};
 
 /// Batches that are read at the same time.
 const CONCURRENCY: usize = 8;
@@ -54,6 +56,9 @@ pub struct Item {
     pub coordinates: Coordinates,
     /// When its record arrived.
     pub arrived: String,
+    /// When Lambda gave it up, if it has expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
     /// How many bytes it has.
     pub bytes: u64,
     /// Why it was rejected; `None` for a record that has expired.
@@ -230,13 +235,23 @@ pub(crate) async fn batches<T: Table>(
     Ok(found)
 }
 
+/// What a list has.
+#[derive(Debug)]
+pub struct Listed {
+    /// The items.
+    pub items: Vec<Item>,
+    /// What in the bucket of what expired cannot be read as what Lambda puts there.
+    pub unreadable: Vec<QuarantineError>,
+}
+
 /// Lists the items that are meant: rejected ones, then expired ones, with their bytes if `whole`.
 pub async fn list<O: Objects, T: Table, S: Stream>(
     stores: &Stores<O, T, S>,
     selection: &Selection,
     whole: bool,
+    now: Timestamp,
     bar: &ProgressBar,
-) -> Result<Vec<Item>, QuarantineError> {
+) -> Result<Listed, QuarantineError> {
     let batches = batches(&stores.table, selection).await?;
     bar.set_length(batches.len() as u64);
     let lists: Vec<Vec<Item>> = stream::iter(batches)
@@ -250,14 +265,27 @@ pub async fn list<O: Objects, T: Table, S: Stream>(
         .try_collect()
         .await?;
     let mut items: Vec<Item> = lists.into_iter().flatten().collect();
-    let expired = expired(stores).await?.into_iter().filter(|item| selection.takes(item));
-    items.extend(expired.map(|item| item.with_bytes(whole)));
+    let (mut expired, mut sealed) = (Expired::new(stores), Sealed::new(stores));
+    // Whatever has expired was rejected for no reason, and is not asked for where all is found.
+    let found = |named: &Coordinates| items.iter().any(|item| item.coordinates == *named);
+    let named = &selection.coordinates;
+    if selection.reason.is_none() && (named.is_empty() || !named.iter().all(found)) {
+        while let Some(found) = expired.next(selection).await? {
+            sealed.refresh();
+            for mut item in found {
+                if sealed.standing(&item, now).await? == Standing::Sealed {
+                    item.state = State::Sealed;
+                }
+                items.push(item.with_bytes(whole));
+            }
+        }
+    }
     let chains = items.iter().map(|item| item.coordinates.chain.clone());
     let redrives = redrives(&stores.table, chains).await?;
     for item in &mut items {
         item.tell(redrives.get(&item.coordinates));
     }
-    Ok(items)
+    Ok(Listed { items, unreadable: expired.unreadable })
 }
 
 impl Item {

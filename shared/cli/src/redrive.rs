@@ -6,14 +6,13 @@
 //! again only if the stream reaches back to that time and does not have it.
 
 mod one;
-mod sealed;
 mod seek;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_batch::keys;
 use cairn_event::{Bundle, Rules};
-use cairn_ledger::{Coordinates, Hash};
+use cairn_ledger::{ChainId, Coordinates, Hash};
 use cairn_store::{Objects, StoreError, Stream, Table};
 use futures_util::{StreamExt, stream};
 use indicatif::ProgressBar;
@@ -21,13 +20,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::quarantine::{
-    self, Item, Kept, QuarantineError, Redrives, Selection, Stores, expired, rejected,
+    self, Expired, Item, Kept, QuarantineError, Redrives, Sealed, Selection, Standing, Stores,
+    rejected,
 };
 
 pub use one::{Outcome, Would};
 
 use one::Run;
-use sealed::Sealed;
 use seek::Seen;
 
 /// Items that are put at the same time.
@@ -92,6 +91,14 @@ pub enum RedriveError {
         /// What was found.
         detail: String,
     },
+    /// Something in the bucket of what expired is not what Lambda puts there; all else was worked on.
+    #[error("{first} ({more} more like it)")]
+    Unreadable {
+        /// The first of it.
+        first: Box<QuarantineError>,
+        /// How much else there is.
+        more: usize,
+    },
     /// There is no bucket of what expired.
     #[error(
         "expected the bucket of what expired, found none: name it as `expired` in the deployment's file, or set CAIRN_EXPIRED"
@@ -124,7 +131,8 @@ pub async fn redrive<O: Objects, T: Table, S: Stream>(
 ) -> Result<(), RedriveError> {
     let rules = rules(&stores.objects, context.bundle).await?;
     let mut named = options.selection.coordinates.clone();
-    let mut work = Work { stores, context, options, rules, seen: None };
+    let sealed = Sealed::new(stores);
+    let mut work = Work { stores, context, options, rules, sealed, seen: None };
     let mut tell = |done: Done| {
         named.remove(&done.coordinates);
         tell(done);
@@ -133,8 +141,16 @@ pub async fn redrive<O: Objects, T: Table, S: Stream>(
         if stores.expired.is_none() {
             return Err(RedriveError::NoBucket);
         }
-        let items = expired(stores).await?;
-        work.items(items, bar, &mut tell).await?;
+        let mut expired = Expired::new(stores);
+        while let Some(items) = expired.next(&options.selection).await? {
+            bar.inc_length(items.len() as u64);
+            work.items(items, bar, &mut tell).await?;
+        }
+        let mut unreadable = expired.unreadable.into_iter();
+        if let Some(first) = unreadable.next() {
+            let (first, more) = (Box::new(first), unreadable.len());
+            return Err(RedriveError::Unreadable { first, more });
+        }
     } else {
         let batches = quarantine::batches(&stores.table, &options.selection).await?;
         bar.set_length(batches.iter().map(|batch| batch.header.header.counts.rejections).sum());
@@ -156,6 +172,7 @@ struct Work<'a, O, T, S> {
     context: &'a Context<'a>,
     options: &'a Options,
     rules: Rules,
+    sealed: Sealed<'a, O, T, S>,
     /// The envelopes that are on the stream, once it was looked.
     seen: Option<Seen>,
 }
@@ -172,17 +189,23 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
         let meant: Vec<Item> =
             items.into_iter().filter(|item| options.selection.takes(item)).collect();
         bar.inc(all - meant.len() as u64);
-        let chains = meant.iter().map(|item| item.coordinates.chain.clone());
-        let redrives = quarantine::redrives(&stores.table, chains).await?;
-        if self.seen.is_none() && one::any_lapsed(&redrives, &meant, (context.now)()) {
-            self.seen = Some(self.look().await?);
+        let chains: BTreeSet<ChainId> =
+            meant.iter().map(|item| item.coordinates.chain.clone()).collect();
+        let redrives = quarantine::redrives(&stores.table, chains.clone()).await?;
+        let now = (context.now)();
+        let lapsed = || one::lapsed(&redrives, &meant, now).map(|redrive| redrive.begun);
+        if let Some(since) = lapsed().min() {
+            let covers = |seen: &Seen| lapsed().all(|begun| seen.covers(begun));
+            if !self.seen.as_ref().is_some_and(covers) {
+                self.seen = Some(self.look(chains, since, now).await?);
+            }
         }
-        let mut sealed = Sealed::new(stores);
+        self.sealed.refresh();
         let mut work = Vec::new();
         for item in meant {
             let standing = match options.expired {
-                true => sealed.standing(&item, (context.now)()).await?,
-                false => sealed::Standing::Open,
+                true => self.sealed.standing(&item, (context.now)()).await?,
+                false => Standing::Open,
             };
             work.push((item, standing));
         }
@@ -204,12 +227,19 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
         Ok(())
     }
 
-    /// The envelopes on the stream since the earliest redrive that nobody knows the end of.
-    async fn look(&self) -> Result<Seen, RedriveError> {
-        let table = &self.stores.table;
-        let redrives: Redrives = quarantine::redrives(table, table.chains().await?).await?;
-        let stream = &self.stores.stream;
-        Ok(seek::seek(stream, self.context.stream, &redrives, &self.rules.bundle().limits).await?)
+    /// The envelopes on the stream from a time on. A chain of which all has expired may be in no
+    /// registry: what was redriven of it is known by the items that are meant.
+    async fn look(
+        &self,
+        mut chains: BTreeSet<ChainId>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Seen, RedriveError> {
+        let (table, stream) = (&self.stores.table, &self.stores.stream);
+        chains.extend(table.chains().await?);
+        let redrives: Redrives = quarantine::redrives(table, chains).await?;
+        let (name, limits) = (self.context.stream, &self.rules.bundle().limits);
+        Ok(seek::seek(stream, name, &redrives, limits, since, now).await?)
     }
 }
 

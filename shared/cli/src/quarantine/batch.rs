@@ -70,6 +70,7 @@ pub(crate) async fn rejected(
         items.push(Item {
             coordinates,
             arrived: said.arrived,
+            given_up: None,
             bytes: raw.bytes,
             reason: Some(said.reason),
             object,

@@ -10,15 +10,14 @@ use cairn_store::{Objects, Placed, Redrive, StoreError, Stream, Table};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::sealed::Standing;
 use super::seek::Seen;
 use super::{Context, Done, Options, RedriveError, raw};
 use crate::put::{Jitter, MAX_RECORD, Pause, gzip};
-use crate::quarantine::{Item, Redrives, Stores};
+use crate::quarantine::{Item, Redrives, Standing, Stores};
 
 /// For how long after it was begun an item is in the hands of the run that began it. Longer than any
 /// request takes, and than clocks of two machines are apart.
-const LEASE: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
 /// For how long after it was begun a run still puts an item.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -81,7 +80,8 @@ pub enum Outcome {
     },
     /// It was sealed, though Lambda gave it up.
     Sealed,
-    /// It may be sealed still: a function may have it in hand.
+    /// It may be sealed still: a function may have it in hand, or an object that holds it waits to be
+    /// committed.
     InHand,
 }
 
@@ -126,10 +126,14 @@ pub struct Would {
     pub rejections: BTreeMap<String, u64>,
 }
 
-/// Whether an item was begun by a run that cannot have it in hand any more, and not told to be put.
-pub(super) fn any_lapsed(redrives: &Redrives, items: &[Item], now: Timestamp) -> bool {
-    let lapsed = |redrive: &Redrive| redrive.put.is_none() && !is_held(redrive, now);
-    items.iter().any(|item| redrives.get(&item.coordinates).is_some_and(lapsed))
+/// The redrives of items by runs that cannot have them in hand any more, and that nobody told the end of.
+pub(super) fn lapsed<'r>(
+    redrives: &'r Redrives,
+    items: &[Item],
+    now: Timestamp,
+) -> impl Iterator<Item = &'r Redrive> {
+    let redrives = items.iter().filter_map(|item| redrives.get(&item.coordinates));
+    redrives.filter(move |redrive| redrive.put.is_none() && !is_held(redrive, now))
 }
 
 fn is_held(redrive: &Redrive, now: Timestamp) -> bool {
@@ -230,7 +234,9 @@ impl<O: Objects, T: Table, S: Stream> Run<'_, O, T, S> {
         marker: &Redrive,
         envelope: &Envelope,
     ) -> Result<Option<Outcome>, StoreError> {
-        let Some(seen) = self.seen else { return Ok(Some(busy(marker))) };
+        // One that lapsed only since it was looked may have put its record after that.
+        let seen = self.seen.filter(|seen| seen.covers(marker.begun));
+        let Some(seen) = seen else { return Ok(Some(busy(marker))) };
         let hash = Hash::of(&envelope.to_bytes());
         match seen.claim(&hash) {
             Some(placed) if self.options.dry_run => Ok(Some(found(placed))),

@@ -8,6 +8,7 @@ use cairn_ledger::Hash;
 use cairn_store::{Placed, StoreResult, Stream};
 use jiff::{SignedDuration, Timestamp};
 
+use super::one::LEASE;
 use crate::quarantine::Redrives;
 
 /// How far the clock of whoever began may be ahead of that of Kinesis.
@@ -17,27 +18,30 @@ const SKEW: SignedDuration = SignedDuration::from_mins(15);
 pub(super) struct Seen {
     /// By the hash of the envelope, in the order in which they may be claimed.
     envelopes: Mutex<BTreeMap<Hash, Vec<Placed>>>,
+    /// From when on it was looked, and when that began: by the clocks of whoever redrives.
+    since: Timestamp,
+    at: Timestamp,
     /// From when on the stream has every record that it ever took.
     whole: Timestamp,
     /// When it was made.
     created: Timestamp,
 }
 
-/// Reads the stream from the earliest redrive on that nobody knows the end of.
+/// Reads the stream from a redrive on that nobody knows the end of; it is `at`.
 pub(super) async fn seek<S: Stream>(
     stream: &S,
     name: &str,
     redrives: &Redrives,
     limits: &Limits,
+    since: Timestamp,
+    at: Timestamp,
 ) -> StoreResult<Seen> {
-    let open = redrives.values().filter(|redrive| redrive.put.is_none());
-    let since = open.map(|redrive| redrive.begun).min().unwrap_or(Timestamp::MAX);
     let known: BTreeSet<&Placed> =
         redrives.values().filter_map(|redrive| redrive.put.as_ref()).collect();
     let mut envelopes: BTreeMap<Hash, Vec<Placed>> = BTreeMap::new();
-    let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
+    let from = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
     let whole = stream
-        .scan(name, since, |shard, record| {
+        .scan(name, from, |shard, record| {
             // What the envelope says, not how it is compressed, tells it from others.
             let Some(Ok(envelope)) = Envelope::open(&record.data, limits) else { return };
             let placed = Placed { shard: shard.to_owned(), sequence: record.sequence };
@@ -47,10 +51,16 @@ pub(super) async fn seek<S: Stream>(
         })
         .await?;
     let created = stream.created(name).await?;
-    Ok(Seen { envelopes: Mutex::new(envelopes), whole, created })
+    Ok(Seen { envelopes: Mutex::new(envelopes), since, at, whole, created })
 }
 
 impl Seen {
+    /// Whether it was looked for what a redrive put that was begun then, after that redrive had
+    /// anything in hand.
+    pub(super) fn covers(&self, begun: Timestamp) -> bool {
+        self.since <= begun && self.at.duration_since(begun) >= LEASE
+    }
+
     /// Claims a record that holds this envelope: two items may have put the same bytes, and each must
     /// find a record of its own.
     pub(super) fn claim(&self, envelope: &Hash) -> Option<Placed> {

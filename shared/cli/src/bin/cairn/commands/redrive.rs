@@ -3,14 +3,14 @@
 use std::io::Write;
 
 use cairn_cli::Cloud;
-use cairn_cli::quarantine::{Kept, Selection, Stores, list};
+use cairn_cli::quarantine::{Kept, Listed, Selection, Stores, list};
 use cairn_cli::redrive::{Context, Options, RedriveError, counts, run_name};
 use cairn_ledger::Coordinates;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::args::{Quarantine, Redrive, Selected};
-use crate::output::{Bar, Output, Unit};
+use crate::output::{Bar, Output, Unit, complain};
 use crate::{Failure, Verdict, render, unable};
 
 fn selection(selected: &Selected, items: &[Coordinates]) -> Selection {
@@ -36,8 +36,13 @@ pub(crate) async fn quarantine(
     };
     let stores = Stores::of(cloud).map_err(unable)?;
     let bar = Bar::new("reading", Unit::Batches);
-    let items = list(&stores, &selection, whole, bar.get()).await.map_err(unable)?;
+    let listed = list(&stores, &selection, whole, Timestamp::now(), bar.get()).await;
+    let Listed { items, unreadable } = listed.map_err(unable)?;
     drop(bar);
+    for error in &unreadable {
+        complain(&error.to_string());
+        output.verdict = Verdict::Wrong;
+    }
     if items.iter().any(|item| item.kept == Kept::Altered) {
         output.verdict = Verdict::Wrong;
     }
@@ -108,7 +113,9 @@ pub(crate) async fn redrive(
     }
     match ended {
         Ok(()) => Ok(output.verdict),
-        Err(error @ RedriveError::Nowhere { .. }) => Err(Failure::Wrong(error.into())),
+        Err(error @ (RedriveError::Nowhere { .. } | RedriveError::Unreadable { .. })) => {
+            Err(Failure::Wrong(error.into()))
+        }
         Err(error) => Err(unable(error)),
     }
 }

@@ -117,7 +117,9 @@ fn told(outcome: &Outcome) -> String {
         Outcome::Lost { why } => format!("not put: {why}"),
         Outcome::Sealed => "sealed before it expired".to_owned(),
         Outcome::InHand => {
-            "not put: it may still be sealed; try again 15 minutes after its arrival".to_owned()
+            "not put: it may still be sealed, by a function that had it in hand less than \
+                            15 minutes ago, or as part of an object that waits to be committed"
+                .to_owned()
         }
     };
     Clean(&text).to_string()
