@@ -142,11 +142,26 @@ impl Config {
                 return refuse(field, "more than nothing", "0".to_owned());
             }
         }
+        let day = Duration::from_secs(24 * 60 * 60);
+        for (field, duration) in [
+            ("linger", self.linger),
+            ("request_timeout", self.request_timeout),
+            ("longest_pause", self.longest_pause),
+        ] {
+            if duration > day {
+                return refuse(field, "at most a day", format!("{duration:?}"));
+            }
+        }
         if self.longest_pause < self.first_pause {
             let expected = format!("at least first_pause ({:?})", self.first_pause);
             return refuse("longest_pause", &expected, format!("{:?}", self.longest_pause));
         }
         if let Some(spill) = &self.spill {
+            let least = Duration::from_millis(10);
+            if !(least..=day).contains(&spill.sync_every) {
+                let found = format!("{:?}", spill.sync_every);
+                return refuse("spill.sync_every", "from 10 ms to a day", found);
+            }
             within("spill.bytes", usize::try_from(spill.bytes).unwrap_or(0), 4 << 20, usize::MAX)?;
         }
         Ok(())

@@ -13,11 +13,17 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 pub(crate) use frame::{Frame, encode};
 
 use crate::config::SpillConfig;
 use segment::Segment;
+
+/// How long a disk that failed is left alone.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Why there is nowhere to spill to.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +84,9 @@ pub(crate) struct Spill {
     epoch: u64,
     next: u64,
     damaged: u64,
+    /// When writing failed last, if nothing was written since; and likewise reading.
+    write_failed: Option<Instant>,
+    read_failed: Option<Instant>,
     /// Held as long as the folder is used.
     _lock: File,
 }
@@ -88,12 +97,15 @@ impl Spill {
         let folder = config.folder.clone();
         let lock = own(&folder)?;
         let mut paths = Vec::new();
+        let mut latest = None;
         let entries = fs::read_dir(&folder).map_err(failed("reading", &folder))?;
         for entry in entries {
             let path = entry.map_err(failed("reading", &folder))?.path();
+            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+            // Of those that were put aside too: none is to be overwritten.
+            latest = latest.max(number);
             if path.extension().is_some_and(|extension| extension == "spill") {
-                let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-                paths.extend(number.map(|number: u64| (number, path)));
+                paths.extend(number.map(|number| (number, path)));
             }
         }
         paths.sort();
@@ -102,7 +114,7 @@ impl Spill {
             let segment = Segment::recover(path.clone(), number);
             segments.push_back(segment.map_err(failed("reading", &path))?);
         }
-        let epoch = segments.back().map_or(0, |segment| segment.number + 1);
+        let epoch = latest.map_or(0, |latest| latest + 1);
         let active = segments.iter().any(|segment| segment.unread > 0);
         let segment_bytes = (config.bytes / 16).clamp(256 << 10, 64 << 20);
         let mut spill = Self {
@@ -118,6 +130,8 @@ impl Spill {
             epoch,
             next: epoch + 1,
             damaged: 0,
+            write_failed: None,
+            read_failed: None,
             _lock: lock,
         };
         spill.sweep();
@@ -154,8 +168,20 @@ impl Spill {
         self.bytes() + self.reserved + bytes <= self.limit
     }
 
+    /// Whether a slot of so many bytes can be given out. While the disk fails, one at a time and seldom:
+    /// what it cannot take goes to memory all the same.
+    pub(crate) fn takes_slot(&self, bytes: u64, now: Instant) -> bool {
+        let tries = |at: Instant| self.reserved == 0 && now.duration_since(at) >= RETRY;
+        self.has_room(bytes) && self.write_failed.is_none_or(tries)
+    }
+
     /// Writes an event. `forced`: it has a reserved slot, and may exceed the limit.
-    pub(crate) fn append(&mut self, frame: &[u8], forced: bool) -> Result<(), AppendError> {
+    pub(crate) fn append(
+        &mut self,
+        frame: &[u8],
+        forced: bool,
+        now: Instant,
+    ) -> Result<(), AppendError> {
         if !forced && !self.has_room(frame.len() as u64) {
             return Err(AppendError::Full);
         }
@@ -165,6 +191,7 @@ impl Spill {
             self.retire();
         }
         self.active |= written.is_ok();
+        self.write_failed = written.is_err().then_some(now);
         written.map_err(AppendError::Io)
     }
 
@@ -173,8 +200,10 @@ impl Spill {
             self.retire();
         }
         if self.writing.is_none() {
-            let (segment, file) = Segment::create(&self.folder, self.next)?;
+            let number = self.next;
+            // Whatever becomes of this one, the next has another name.
             self.next += 1;
+            let (segment, file) = Segment::create(&self.folder, number)?;
             self.segments.push_back(segment);
             self.writing = Some(file);
         }
@@ -186,11 +215,25 @@ impl Spill {
     }
 
     /// The next event, with the number of its file and whether an earlier run has written it.
-    /// Where it cannot be read, the file is put aside with what follows; `Err` says how many events.
-    pub(crate) fn read(&mut self) -> Option<Result<(u64, bool, Frame), u64>> {
+    /// Where other bytes are found, the file is put aside with what follows; `Err` says how many events.
+    /// Where the system fails, they stay: it is asked again after a while.
+    pub(crate) fn read(&mut self, now: Instant) -> Option<Result<(u64, bool, Frame), u64>> {
+        if self.read_failed.is_some_and(|at| now.duration_since(at) < RETRY) {
+            return None;
+        }
         let segment = self.segments.iter_mut().find(|segment| segment.unread > 0)?;
-        let found = match segment.read() {
+        let read = segment.read();
+        let failed = self.read_failed.take();
+        let found = match read {
             Ok(frame) => Ok((segment.number, segment.recovered, frame)),
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                if failed.is_none() {
+                    let file = segment.number;
+                    tracing::error!(file, %error, "spilled events cannot be read now; they are kept, and tried again");
+                }
+                self.read_failed = Some(now);
+                return None;
+            }
             Err(error) => {
                 let (number, unread) = (segment.number, segment.unread);
                 tracing::error!(file = number, events = unread, %error, "spilled events cannot be read; the file is kept");
@@ -245,13 +288,15 @@ impl Spill {
         }
     }
 
-    /// Writes what is left of an epoch to its file, and forces it to the disk.
+    /// Writes what is left of an epoch to its file, and forces it to the disk; all of it, or nothing.
     pub(crate) fn keep(&mut self, epoch: u64, frames: &[Vec<u8>]) -> io::Result<()> {
         let (mut segment, file) = Segment::create(&self.folder, epoch)?;
-        for frame in frames {
-            segment.write(&file, frame)?;
+        let mut written = frames.iter().try_for_each(|frame| segment.write(&file, frame));
+        written = written.and_then(|()| file.sync_all());
+        if written.is_err() {
+            segment.remove()?;
         }
-        file.sync_all()
+        written
     }
 
     /// Writes no more to the last file.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::{Closed, Producer, Waiting};
 use crate::event::Event;
 use crate::queue::{How, NoRoom, Reservation};
@@ -28,7 +30,7 @@ impl Slot {
     pub fn send(mut self, event: Event) -> Result<(), Closed> {
         let Some(reservation) = self.reservation.take() else { return Err(Closed(event)) };
         let how = How::Reserved(reservation);
-        let now = tokio::time::Instant::now();
+        let now = Instant::now();
         let admitted = self.shared.queue().admit(event, &mut None, how, now);
         self.shared.work.notify_one();
         admitted.map_err(|error| match error {
@@ -73,7 +75,7 @@ impl Producer {
     /// A slot, or whether there will be none any more.
     fn slot(&self, how: How) -> Result<Slot, bool> {
         let mut queue = self.shared.queue();
-        let reserved = queue.reserve(how);
+        let reserved = queue.reserve(how, Instant::now());
         queue.counters.full += u64::from(how == How::New && reserved == Err(false));
         Ok(Slot { shared: self.shared.clone(), reservation: Some(reserved?) })
     }

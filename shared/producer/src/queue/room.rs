@@ -69,11 +69,12 @@ impl Queue {
         }
         let cut = self.stamp(&mut event);
         let on_disk = self.spill.as_ref().is_some_and(spill::Spill::is_active);
-        if !on_disk && (reserved || self.memory_has_room(event.json.len() + OVERHEAD)) {
+        let kept = how == How::Reserved(Reservation::Memory);
+        if !on_disk && (kept || self.memory_has_room(event.json.len() + OVERHEAD)) {
             self.push(event, cut, receipt.take(), now);
             return Ok(());
         }
-        match self.spill(&event, reserved) {
+        match self.spill(&event, reserved, now) {
             Ok(()) => {
                 if let Some(receipt) = receipt.take() {
                     self.receipts.insert(self.next_seq, receipt);
@@ -126,12 +127,12 @@ impl Queue {
         self.count_peak();
     }
 
-    fn spill(&mut self, event: &Event, forced: bool) -> Result<(), AppendError> {
+    fn spill(&mut self, event: &Event, forced: bool, now: Instant) -> Result<(), AppendError> {
         let key = self.order_key(&event.keys);
         let Some(spill) = &mut self.spill else { return Err(AppendError::Full) };
         let begins = !spill.is_active();
         let frame = spill::encode(key, self.next_seq, &event.json);
-        let written = spill.append(&frame, forced);
+        let written = spill.append(&frame, forced, now);
         match &written {
             Ok(()) if begins => tracing::warn!("the queue is full: events go to the spill folder"),
             Err(AppendError::Io(error)) => tracing::error!(%error, "spilling failed"),
@@ -149,7 +150,7 @@ impl Queue {
             let held = self.counters.queued_bytes as usize;
             let few = self.counters.queued + self.counters.reserved < events as u64;
             let Some(spill) = self.spill.as_mut().filter(|_| held < most && few) else { return };
-            match spill.read() {
+            match spill.read(now) {
                 Some(Ok((file, recovered, frame))) => self.take_back(file, recovered, frame, now),
                 Some(Err(lost)) => {
                     // They are kept in their file, but no longer under way.
@@ -199,7 +200,7 @@ impl Queue {
     }
 
     /// Keeps room for an event that is still to be made.
-    pub(crate) fn reserve(&mut self, how: How) -> Result<Reservation, bool> {
+    pub(crate) fn reserve(&mut self, how: How, now: Instant) -> Result<Reservation, bool> {
         if self.closing != Closing::No {
             return Err(true);
         }
@@ -212,7 +213,7 @@ impl Queue {
             self.count_peak();
             Reservation::Memory
         } else {
-            let spill = self.spill.as_mut().filter(|spill| spill.has_room(SLOT as u64));
+            let spill = self.spill.as_mut().filter(|spill| spill.takes_slot(SLOT as u64, now));
             spill.ok_or(false)?.reserved += SLOT as u64;
             Reservation::Disk
         };
@@ -225,7 +226,9 @@ impl Queue {
         self.counters.reserved -= 1;
         match (reservation, &mut self.spill) {
             (Reservation::Disk, Some(spill)) => spill.reserved -= SLOT as u64,
-            _ => self.counters.queued_bytes -= SLOT as u64,
+            // The queue has ended, and given the folder back.
+            (Reservation::Disk, None) => {}
+            (Reservation::Memory, _) => self.counters.queued_bytes -= SLOT as u64,
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Segment {
     /// Whether something in it cannot be read.
     pub(super) damaged: bool,
     path: PathBuf,
+    /// Bytes that were read.
+    at: u64,
     reader: Option<BufReader<File>>,
 }
 
@@ -29,9 +31,13 @@ impl Segment {
     pub(super) fn create(folder: &Path, number: u64) -> io::Result<(Self, File)> {
         let path = folder.join(format!("{number:020}.spill"));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        file.write_all_at(MAGIC, 0)?;
+        let begun = file.write_all_at(MAGIC, 0);
         // Without this, a power failure could forget that there is such a file.
-        File::open(folder)?.sync_all()?;
+        let begun = begun.and_then(|()| File::open(folder)?.sync_all());
+        if let Err(error) = begun {
+            let _remains = fs::remove_file(&path);
+            return Err(error);
+        }
         let len = MAGIC.len() as u64;
         let segment = Self {
             number,
@@ -41,6 +47,7 @@ impl Segment {
             recovered: false,
             damaged: false,
             path,
+            at: len,
             reader: None,
         };
         Ok((segment, file))
@@ -63,7 +70,8 @@ impl Segment {
             }
         }
         let damaged = len < size;
-        Ok(Self { number, len, unread, live: 0, recovered: true, damaged, path, reader: None })
+        let at = MAGIC.len() as u64;
+        Ok(Self { number, len, unread, live: 0, recovered: true, damaged, path, at, reader: None })
     }
 
     /// Adds a frame, wholly or not at all.
@@ -85,7 +93,7 @@ impl Segment {
             Some(reader) => reader,
             None => {
                 let mut file = File::open(&self.path)?;
-                file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
+                file.seek(SeekFrom::Start(self.at))?;
                 BufReader::new(file)
             }
         };
@@ -95,15 +103,21 @@ impl Segment {
         })?;
         // More may be written: a buffer that ended where the file did reads on from there.
         self.reader = Some(reader);
+        self.at += frame::size(frame.json.len());
         self.unread -= 1;
         self.live += 1;
         Ok(frame)
     }
 
+    /// Removes the file.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
+
     /// Removes the file, or puts it aside where something in it could not be read; its path then.
     pub(super) fn discard(&self) -> io::Result<Option<PathBuf>> {
         if !self.damaged {
-            fs::remove_file(&self.path)?;
+            self.remove()?;
             return Ok(None);
         }
         let aside = self.path.with_extension("damaged");

@@ -116,15 +116,144 @@ async fn what_was_spilled_outlives_a_crash_and_keeps_its_number() {
         let (from, to) = (folder.path().join("spill"), copy.path().join("spill"));
         fs::copy(from.join(&file), to.join(&file)).unwrap();
     }
-    stream.set_away(false);
-    let producer = start(in_order(spilling(copy.path())), &Stream::default());
-    assert_eq!(producer.counters().recovered, 60, "all but what was in memory");
     let again = Stream::default();
-    drop(producer);
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    drop(again);
+    let producer = start(in_order(spilling(copy.path())), &again);
+    assert_eq!(producer.counters().recovered, 60, "all but what was in memory");
+    finish(&producer).await;
+    let events = again.events();
+    assert!(events.iter().all(|event| event["producer"]["id"] == *crashed.id()));
+    let numbers: Vec<_> =
+        events.iter().map(|event| event["producer"]["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (40..100).collect::<Vec<_>>());
+    assert_eq!(files(copy.path()), Vec::<String>::new());
+    stream.set_away(false);
     finish(&crashed).await;
     assert_eq!(actors(&stream), up_to(100));
+}
+
+/// A service that audits by slots alone, as the HTTP layer does.
+#[tokio::test(start_paused = true)]
+async fn slots_that_memory_has_no_room_for_go_to_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..500 {
+        let slot = producer.reserve().await.unwrap();
+        slot.send(event(actor)).unwrap();
+    }
+    let now = producer.counters();
+    assert_eq!((now.queued, now.spilled, now.accepted), (40, 460, 500), "{now:?}");
+    stream.set_away(false);
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(500));
+}
+
+/// Nothing can be written below a folder that is a file.
+fn break_folder(folder: &Path) {
+    let spill = folder.join("spill");
+    fs::rename(&spill, folder.join("away")).unwrap();
+    fs::write(&spill, b"").unwrap();
+}
+
+fn mend_folder(folder: &Path) {
+    let spill = folder.join("spill");
+    fs::remove_file(&spill).unwrap();
+    fs::rename(folder.join("away"), &spill).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_stay_within_bounds_while_the_disk_fails_and_go_there_once_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    break_folder(folder.path());
+    let mut sent = 0;
+    for _ in 0..1000 {
+        let Some(slot) = producer.try_reserve() else { continue };
+        slot.send(event(sent)).unwrap();
+        sent += 1;
+    }
+    assert_eq!(sent, 41, "memory, and one for which the disk was tried");
+    mend_folder(folder.path());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for _ in 0..100 {
+        producer.reserve().await.unwrap().send(event(sent)).unwrap();
+        sent += 1;
+    }
+    let now = producer.counters();
+    assert_eq!((now.queued, now.spilled), (41, 100), "{now:?}");
+    stream.set_away(false);
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(sent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_for_a_while_is_kept_and_read_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..200 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    break_folder(folder.path());
+    stream.set_away(false);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let now = producer.counters();
+    assert_eq!((now.spilled, now.undelivered, now.damaged_files), (160, 0, 0), "{now:?}");
+    mend_folder(folder.path());
+    assert!(producer.flush().await);
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_put_aside_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let spill = folder.path().join("spill");
+    for run in 0..3 {
+        let stream = Stream::away();
+        let producer = start(in_order(spilling(folder.path())), &stream);
+        producer.send(event(run)).await.unwrap();
+        let _left = producer.shutdown(Duration::ZERO).await;
+        let file = files(folder.path()).into_iter().find(|name| name.ends_with(".spill")).unwrap();
+        let bytes = fs::read(spill.join(&file)).unwrap();
+        fs::write(spill.join(&file), &bytes[..bytes.len() - 7]).unwrap();
+        finish(&start(in_order(spilling(folder.path())), &Stream::default())).await;
+        assert_eq!(files(folder.path()).len(), run + 1, "{:?}", files(folder.path()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_kept_at_shutdown_is_handed_back_and_not_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..10 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    let slot = producer.reserve().await.unwrap();
+    break_folder(folder.path());
+    let ended = producer.shutdown(Duration::ZERO).await;
+    assert_eq!((ended.undelivered.len(), ended.spilled), (10, 0));
+    drop(slot);
+    mend_folder(folder.path());
+    let again = start(in_order(spilling(folder.path())), &Stream::default());
+    assert_eq!(again.counters().recovered, 0);
+    finish(&again).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_on_disk_may_outlive_the_queue() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..100 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    let slot = producer.reserve().await.unwrap();
+    let _left = producer.shutdown(Duration::ZERO).await;
+    drop(slot);
+    assert_eq!(producer.counters().queued_bytes, 0);
 }
 
 #[tokio::test(start_paused = true)]
