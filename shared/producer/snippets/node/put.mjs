@@ -11,24 +11,46 @@ import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 // New for every start: with the counter it shows gaps, and which events are in the stream twice.
 const producer = `billing/${randomUUID()}`;
 
-/** An event with an id and a number. They are given once: who puts it again puts the same. */
-function stamp(event, seq) {
-  return { id: randomUUID(), ...event, producer: { id: producer, seq } };
+// Bytes of a record and of a request, below the 1 MiB and 5 MiB that Kinesis takes everywhere.
+const [RECORD, REQUEST] = [900_000, 4_000_000];
+
+/**
+ * The line of an event, with an id and a number. They are given once: who puts it again puts the same. All else
+ * stays as it stands: numbers beyond 2^53 would not survive JSON.parse.
+ */
+function stamp(text, event, seq) {
+  const id = event.id ? {} : { id: randomUUID() };
+  const more = JSON.stringify({ ...id, producer: { id: producer, seq } });
+  const line = Buffer.from(`${text.trimEnd().slice(0, -1)},${more.slice(1)}\n`);
+  if (line.length > RECORD) {
+    throw new Error(`expected an event of at most ${RECORD} bytes, found ${line.length}`);
+  }
+  return line;
 }
 
-/** Puts events in order by actor: one record for each, whose lines are its events. */
-async function put(kinesis, stream, events) {
-  const lines = new Map();
-  for (const event of events) {
-    const key = `${event.tenant}/${event.actor.id}`.slice(0, 256);
-    lines.set(key, [...(lines.get(key) ?? []), event]);
+/** Requests of records that are lines of an actor's events, in order: no request has two of an actor. */
+function* requests(stamped) {
+  const packed = new Map();
+  for (const { key, line } of stamped) {
+    const records = packed.get(key) ?? [{ lines: [], size: 0 }];
+    packed.set(key, records);
+    if (records.at(-1).size + line.length > RECORD) records.push({ lines: [], size: 0 });
+    records.at(-1).lines.push(line);
+    records.at(-1).size += line.length;
   }
-  const records = [...lines].map(([PartitionKey, packed]) => ({
-    PartitionKey,
-    Data: Buffer.from(packed.map((event) => JSON.stringify(event) + "\n").join("")),
-  }));
-  for (let first = 0; first < records.length; first += 500) {
-    await putRecords(kinesis, stream, records.slice(first, first + 500));
+  for (let nth = 0; [...packed.values()].some((records) => nth < records.length); nth++) {
+    let [request, size] = [[], 0];
+    for (const [PartitionKey, records] of packed) {
+      const record = records[nth];
+      if (!record) continue;
+      if (request.length === 500 || size + record.size > REQUEST) {
+        yield request;
+        [request, size] = [[], 0];
+      }
+      request.push({ PartitionKey, Data: Buffer.concat(record.lines) });
+      size += record.size;
+    }
+    yield request;
   }
 }
 
@@ -46,9 +68,15 @@ async function putRecords(kinesis, stream, records) {
   }
 }
 
-const events = [];
-for await (const line of createInterface({ input: process.stdin })) {
-  if (line.trim()) events.push(stamp(JSON.parse(line), events.length));
+const stamped = [];
+for await (const text of createInterface({ input: process.stdin })) {
+  if (!text.trim()) continue;
+  const event = JSON.parse(text);
+  const key = `${event.tenant}/${event.actor.id}`.slice(0, 256);
+  stamped.push({ key, line: stamp(text, event, stamped.length) });
 }
-await put(new KinesisClient(), process.env.CAIRN_STREAM, events);
-console.log(`${events.length} events put`);
+const kinesis = new KinesisClient();
+for (const records of [...requests(stamped)]) {
+  await putRecords(kinesis, process.env.CAIRN_STREAM, records);
+}
+console.log(`${stamped.length} events put`);

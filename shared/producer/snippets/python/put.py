@@ -3,6 +3,7 @@
 pip install boto3
 """
 
+import itertools
 import json
 import os
 import random
@@ -15,24 +16,36 @@ import boto3
 # New for every start: with the counter it shows gaps, and which events are in the stream twice.
 PRODUCER = f"billing/{uuid.uuid4()}"
 
+# Bytes of a record and of a request, below the 1 MiB and 5 MiB that Kinesis takes everywhere.
+RECORD, REQUEST = 900_000, 4_000_000
+
 
 def stamp(event, seq):
     """An event with an id and a number. They are given once: who puts it again puts the same."""
     return {"id": str(uuid.uuid4()), **event, "producer": {"id": PRODUCER, "seq": seq}}
 
 
-def put(kinesis, stream, events):
-    """Puts events in order by actor: one record for each, whose lines are its events."""
-    lines = {}
+def requests(events):
+    """Requests of records that are lines of an actor's events, in order: no request has two of an actor."""
+    packed = {}
     for event in events:
-        key = f"{event['tenant']}/{event['actor']['id']}"
-        lines.setdefault(key[:256], []).append(json.dumps(event))
-    records = [
-        {"PartitionKey": key, "Data": "".join(line + "\n" for line in packed).encode()}
-        for key, packed in lines.items()
-    ]
-    for first in range(0, len(records), 500):
-        put_records(kinesis, stream, records[first : first + 500])
+        line = json.dumps(event).encode() + b"\n"
+        if len(line) > RECORD:
+            raise ValueError(f"expected an event of at most {RECORD} bytes, found {len(line)}")
+        records = packed.setdefault(f"{event['tenant']}/{event['actor']['id']}"[:256], [bytearray()])
+        if len(records[-1]) + len(line) > RECORD:
+            records.append(bytearray())
+        records[-1] += line
+    for nth in itertools.zip_longest(*packed.values()):
+        request, size = [], 0
+        for key, data in zip(packed, nth):
+            if data and (len(request) == 500 or size + len(data) > REQUEST):
+                yield request
+                request, size = [], 0
+            if data:
+                request.append({"PartitionKey": key, "Data": bytes(data)})
+                size += len(data)
+        yield request
 
 
 def put_records(kinesis, stream, records):
@@ -52,5 +65,7 @@ def put_records(kinesis, stream, records):
 if __name__ == "__main__":
     sent = [json.loads(line) for line in sys.stdin if line.strip()]
     stamped = [stamp(event, seq) for seq, event in enumerate(sent)]
-    put(boto3.client("kinesis"), os.environ["CAIRN_STREAM"], stamped)
+    kinesis = boto3.client("kinesis")
+    for records in list(requests(stamped)):
+        put_records(kinesis, os.environ["CAIRN_STREAM"], records)
     print(f"{len(stamped)} events put")

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{cloud, sealed};
 
-const EVENTS: usize = 30;
+/// More of each actor than fits into a record.
+const EVENTS: usize = 3_000;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("snippets").join(name)
@@ -21,6 +22,7 @@ fn events() -> String {
             "tenant": "acme", "time": "2026-01-31T12:00:00Z", "action": "document.share",
             "actor": {"type": "user", "id": format!("u-{}", n % 4)}, "outcome": "success",
             "resource": {"type": "document", "id": format!("d-{n}"), "name": "Zoë's"},
+            "data": {"padding": "x".repeat(1_200), "large": 9_007_199_254_740_993_u64},
         })
     };
     (0..EVENTS).map(|n| format!("{}\n", event(n))).collect()
@@ -53,6 +55,8 @@ async fn arrived(cloud: &Cloud) {
     let number = |event: &Value| event["producer"]["seq"].as_u64().unwrap();
     let numbers: BTreeSet<u64> = sealed.events.iter().map(number).collect();
     assert_eq!(numbers, (0..EVENTS as u64).collect());
+    let large = |event: &Value| event["data"]["large"] == "9007199254740993";
+    assert!(sealed.events.iter().all(large), "{}", sealed.events[0]);
     for actor in 0..4 {
         let of = sealed.events.iter().filter(|event| event["actor"]["id"] == format!("u-{actor}"));
         assert!(of.map(number).is_sorted(), "u-{actor}");
