@@ -4,8 +4,7 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use cairn_event::Record;
 use cairn_ledger::SequenceNumber;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -164,10 +163,16 @@ impl<'de> Deserialize<'de> for Base64 {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Base64, E> {
-                STANDARD.decode(text).map(Base64).map_err(|_| E::custom("data is not base64"))
+                self.visit_bytes(text.as_bytes())
+            }
+
+            fn visit_bytes<E: de::Error>(self, text: &[u8]) -> Result<Base64, E> {
+                let data = STANDARD.decode_to_vec(text);
+                data.map(Base64).map_err(|_| E::custom("data is not base64"))
             }
         }
-        deserializer.deserialize_str(Visitor)
+        // Not as text: what is base64 is ASCII, and need not be looked at twice.
+        deserializer.deserialize_bytes(Visitor)
     }
 }
 

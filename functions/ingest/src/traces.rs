@@ -52,7 +52,7 @@ struct Trace<'l> {
 /// The first events of a batch that belong to traces. `leaves` are in their order, with their hashes.
 pub(crate) fn traced<'l>(leaves: impl Iterator<Item = (&'l Leaf, Hash)>) -> Vec<Traced> {
     let traced = |(row, (leaf, hash)): (usize, (&Leaf, Hash))| {
-        let trace_id = leaf.event.as_ref()?.trace_id.clone()?;
+        let trace_id = leaf.event.as_ref()?.trace_id.as_ref()?.to_string();
         let sealed: Sealed<'_> = serde_json::from_slice(&leaf.bytes).ok()?;
         let span_id = sealed.trace.and_then(|trace| trace.span_id).map(str::to_owned);
         Some(Traced { row, trace_id, span_id, arrived: leaf.arrived, hash })

@@ -73,7 +73,7 @@ impl Columns {
 
     /// The columns of an event: all that an event must have, or none at all.
     fn event_columns(&self, row: usize) -> Result<Option<EventColumns>, BatchError> {
-        let text = |column| self.string(column, row);
+        let text = |column| self.string(column, row).map(Into::into);
         let [source_ip, session, trace_id] = [at::SOURCE_IP, at::SESSION, at::TRACE_ID].map(text);
         let needed = [
             at::TENANT,

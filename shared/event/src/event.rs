@@ -16,6 +16,8 @@ pub(crate) use write::{ObjectWriter, Seal, arrival, write_coordinates};
 use std::borrow::Cow;
 
 use crate::json::Value;
+use compact_str::CompactString;
+
 use crate::leaf::EventColumns;
 
 /// A text of an event.
@@ -93,20 +95,20 @@ pub(crate) struct Trace<'t> {
 impl Event<'_> {
     /// The columns that people search by.
     pub(crate) fn columns(&self, id: &str) -> EventColumns {
-        let owned = |text: &Option<Text<'_>>| text.as_deref().map(str::to_owned);
+        let owned = |text: &Option<Text<'_>>| text.as_deref().map(CompactString::from);
         EventColumns {
             time: self.micros,
-            tenant: self.tenant.as_ref().to_owned(),
-            actor_type: self.actor.kind.as_ref().to_owned(),
-            actor_id: self.actor.id.as_ref().to_owned(),
-            action: self.action.as_ref().to_owned(),
-            resource_type: self.resource.kind.as_ref().to_owned(),
-            resource_id: self.resource.id.as_ref().to_owned(),
-            outcome: self.outcome.as_ref().to_owned(),
+            tenant: self.tenant.as_ref().into(),
+            actor_type: self.actor.kind.as_ref().into(),
+            actor_id: self.actor.id.as_ref().into(),
+            action: self.action.as_ref().into(),
+            resource_type: self.resource.kind.as_ref().into(),
+            resource_id: self.resource.id.as_ref().into(),
+            outcome: self.outcome.as_ref().into(),
             source_ip: self.source.as_ref().and_then(|source| owned(&source.ip)),
             session: owned(&self.actor.session),
             trace_id: self.trace.as_ref().and_then(|trace| owned(&trace.trace_id)),
-            id: id.to_owned(),
+            id: id.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod additions;
 
 use cairn_ledger::{ChainId, Hash, SequenceNumber};
+use compact_str::CompactString;
 use jiff::Timestamp;
 
 use crate::adapter;
@@ -29,27 +30,27 @@ pub struct EventColumns {
     /// When it happened, in microseconds since 1970 (UTC), rounded down.
     pub time: i64,
     /// `tenant`
-    pub tenant: String,
+    pub tenant: CompactString,
     /// `actor.type`
-    pub actor_type: String,
+    pub actor_type: CompactString,
     /// `actor.id`
-    pub actor_id: String,
+    pub actor_id: CompactString,
     /// `action`
-    pub action: String,
+    pub action: CompactString,
     /// `resource.type`
-    pub resource_type: String,
+    pub resource_type: CompactString,
     /// `resource.id`
-    pub resource_id: String,
+    pub resource_id: CompactString,
     /// `outcome`
-    pub outcome: String,
+    pub outcome: CompactString,
     /// `source.ip`
-    pub source_ip: Option<String>,
+    pub source_ip: Option<CompactString>,
     /// `actor.session`
-    pub session: Option<String>,
+    pub session: Option<CompactString>,
     /// `trace.trace_id`
-    pub trace_id: Option<String>,
+    pub trace_id: Option<CompactString>,
     /// `id`
-    pub id: String,
+    pub id: CompactString,
 }
 
 /// All that a leaf says of itself: what [`Leaf`] holds besides the bytes, its other coordinates,
@@ -132,7 +133,7 @@ impl EventColumns {
         ];
         let optional = [&self.source_ip, &self.session, &self.trace_id];
         let texts = needed.into_iter().chain(optional.into_iter().flatten());
-        texts.map(String::capacity).sum()
+        texts.filter(|text| text.is_heap_allocated()).map(CompactString::capacity).sum()
     }
 }
 

@@ -31,8 +31,8 @@ fn object() -> Vec<u8> {
         arrived: "2026-01-31T12:00:00Z".parse().unwrap(),
         event: Some(EventColumns {
             time: n,
-            tenant: ["acme", "globex"][n as usize % 2].to_owned(),
-            id: format!("id-{n}"),
+            tenant: ["acme", "globex"][n as usize % 2].into(),
+            id: format!("id-{n}").into(),
             ..EventColumns::default()
         }),
     };

@@ -75,7 +75,11 @@ pub fn leaves(count: usize, words: impl Fn(usize) -> (String, String)) -> Vec<Le
             bytes: format!("{n}:{actor_id}").repeat(8).into_bytes(),
             sequence: (n + 1).to_string().parse().unwrap(),
             arrived: Timestamp::from_millisecond(1_769_860_800_000 + n as i64).unwrap(),
-            event: Some(EventColumns { actor_id, resource_id, ..EventColumns::default() }),
+            event: Some(EventColumns {
+                actor_id: actor_id.into(),
+                resource_id: resource_id.into(),
+                ..EventColumns::default()
+            }),
         }
     };
     (0..count).map(leaf).collect()
@@ -93,17 +97,17 @@ fn columns() -> impl Strategy<Value = EventColumns> {
             needed;
         EventColumns {
             time,
-            tenant,
-            actor_type,
-            actor_id,
-            action,
-            resource_type,
-            resource_id,
-            outcome,
-            source_ip,
-            session,
-            trace_id,
-            id,
+            tenant: tenant.into(),
+            actor_type: actor_type.into(),
+            actor_id: actor_id.into(),
+            action: action.into(),
+            resource_type: resource_type.into(),
+            resource_id: resource_id.into(),
+            outcome: outcome.into(),
+            source_ip: source_ip.map(Into::into),
+            session: session.map(Into::into),
+            trace_id: trace_id.map(Into::into),
+            id: id.into(),
         }
     })
 }

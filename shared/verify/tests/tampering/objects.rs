@@ -85,7 +85,7 @@ fn a_typed_column_that_was_altered_is_named_with_its_row() {
     let mut world = World::usual();
     let key = World::batch_key(0, 1);
     rewrite(&mut world, &key, |rows| {
-        rows[3].leaf.event.as_mut().unwrap().actor_id = "somebody-else".to_owned();
+        rows[3].leaf.event.as_mut().unwrap().actor_id = "somebody-else".into();
     });
     let report = world.verify();
     assert_eq!(codes(&report), [Code::ObjectAltered, Code::ColumnMismatch]);
