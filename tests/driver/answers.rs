@@ -76,18 +76,7 @@ async fn ingest_that_gets_no_answers_loses_nothing() {
 async fn a_partial_failure_goes_on_where_ingest_says() {
     let driven = Driven::start("partial", 1).await;
     let settings = driven.settings().await;
-    // A batch is created and never committed: after it every request is a process's last.
-    let mut created = false;
-    driven.proxy.set(move |passing| {
-        let creates = passing.what.starts_with("PUT") && passing.what.contains("/batches/");
-        let fault = match (created, creates) {
-            (true, _) => Some(Fault::KillBefore),
-            (false, true) => Some(Fault::KillAfter),
-            (false, false) => None,
-        };
-        created |= creates;
-        fault
-    });
+    driven.proxy.strand_a_batch();
     let first = driven.drive(settings.clone());
     driven.put(0, 3, 10).await;
     driven.until("failed", |happening| answered(happening, Answer::Failure)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cairn_local::driver::Happening;
 use cairn_local::driver::Settings;
 use cairn_local::driver::answer::Answer;
-use cairn_tests::{Driven, Fault};
+use cairn_tests::Driven;
 
 /// The same, under another bundle.
 fn under(settings: &Settings, bundle: &cairn_ledger::Hash) -> Settings {
@@ -24,17 +24,7 @@ async fn a_bundle_is_rolled_out_and_back_under_load() {
 
     // Each leaves a batch that was created and not committed to the next, which judges by the other.
     for settings in [&old, &new, &old] {
-        let mut created = false;
-        driven.proxy.set(move |passing| {
-            let creates = passing.what.starts_with("PUT") && passing.what.contains("/batches/");
-            let fault = match (created, creates) {
-                (true, _) => Some(Fault::KillBefore),
-                (false, true) => Some(Fault::KillAfter),
-                (false, false) => None,
-            };
-            created |= creates;
-            fault
-        });
+        driven.proxy.strand_a_batch();
         let failures = |happened: &[Happening]| happened.iter().filter(|h| failed(h)).count();
         let before = failures(&driven.happened());
         let driver = driven.drive(settings.clone());

@@ -124,6 +124,21 @@ impl Proxy {
         inner.hit.clear();
     }
 
+    /// From here on a batch is created and never committed: after it every request is a process's last.
+    pub fn strand_a_batch(&self) {
+        let mut created = false;
+        self.set(move |passing| {
+            let creates = passing.what.starts_with("PUT") && passing.what.contains("/batches/");
+            let fault = match (created, creates) {
+                (true, _) => Some(Fault::KillBefore),
+                (false, true) => Some(Fault::KillAfter),
+                (false, false) => None,
+            };
+            created |= creates;
+            fault
+        });
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.set(|_| None);
