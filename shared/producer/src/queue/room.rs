@@ -213,8 +213,11 @@ impl Queue {
             self.count_peak();
             Reservation::Memory
         } else {
-            let spill = self.spill.as_mut().filter(|spill| spill.takes_slot(SLOT as u64, now));
-            spill.ok_or(false)?.reserved += SLOT as u64;
+            let spill = self.spill.as_mut().ok_or(false)?;
+            if !spill.takes_slot(SLOT as u64, now) {
+                return Err(false);
+            }
+            spill.reserved += SLOT as u64;
             Reservation::Disk
         };
         self.counters.reserved += 1;
