@@ -148,6 +148,30 @@ async fn slots_that_memory_has_no_room_for_go_to_disk() {
     assert_eq!(actors(&stream), up_to(500));
 }
 
+/// They take no room in memory: as many as may be held for as long as a service is busy.
+#[tokio::test(start_paused = true)]
+async fn slots_on_disk_do_not_keep_what_is_there_from_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream = Stream::away();
+    let producer = start(in_order(spilling(folder.path())), &stream);
+    for actor in 0..100 {
+        producer.send(event(actor)).await.unwrap();
+    }
+    let mut held = Vec::new();
+    for _ in 0..50 {
+        held.push(producer.reserve().await.unwrap());
+    }
+    stream.set_away(false);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let now = producer.counters();
+    assert_eq!((now.delivered, now.spilled, now.reserved), (100, 0, 50), "{now:?}");
+    for (nth, slot) in held.into_iter().enumerate() {
+        slot.send(event(100 + nth)).unwrap();
+    }
+    finish(&producer).await;
+    assert_eq!(actors(&stream), up_to(150));
+}
+
 #[tokio::test(start_paused = true)]
 async fn slots_alone_keep_to_the_bytes_of_memory() {
     let folder = tempfile::tempdir().unwrap();
