@@ -106,4 +106,18 @@ async fn logs_name_request_and_batch_and_tell_nothing_of_events() {
         assert_eq!(segment["trace_id"], format!("1-{}-{}", &TRACE[..8], &TRACE[8..]));
         assert!(!segment.to_string().contains(SECRET), "{segment}");
     }
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut function = cloud.function("test", &functions.checkpoint);
+    function.environment.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned());
+    function.log = Some(log.path().to_owned());
+    let mut process = Process::start(&function).await.unwrap();
+    let outcome = process.invoke(REQUEST_ID, "{}".into()).await;
+    assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+    process.handle().kill().await;
+    let lines = std::fs::read_to_string(log.path()).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let metrics = lines.filter(|line| line["_aws"].is_object()).collect::<Vec<_>>();
+    let [metrics] = &metrics[..] else { panic!("{metrics:#?}") };
+    // The batch, and before it the bundle that judged it.
+    assert_eq!(metrics["LogEntries"], 2);
 }

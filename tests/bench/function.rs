@@ -1,19 +1,22 @@
 //! The function binaries as they are deployed: size, time to the first poll, memory.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cairn_batch::keys;
+use cairn_ledger::Hash;
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
-use cairn_local::driver::{Outcome, Process};
+use cairn_local::driver::{Function, Outcome, Process};
 use cairn_local::emulator::CREDENTIALS;
-use cairn_store::Table;
 use cairn_store::aws::Clients;
+use cairn_store::{Objects, Retention, Table};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::corpus::generated;
+use crate::rules;
 
 /// Bytes that an invocation's event may have.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -41,13 +44,14 @@ pub(crate) fn invocation() {
     let functions = functions();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let options = Options { functions: false, name: "bench".to_owned(), ..Options::default() };
+        let name = "bench".to_owned();
+        let options = Options { functions: false, name, shards: Some(3), ..Options::default() };
         let cloud = Cloud::start(&options).await.unwrap();
         for (name, path) in [("ingest", &functions.ingest), ("checkpoint", &functions.checkpoint)] {
             let mut first_polls = Vec::new();
             for _ in 0..STARTS {
                 let start = Instant::now();
-                let process = start_function(path, &cloud).await;
+                let process = Process::start(&cloud.function("bench", path)).await.unwrap();
                 process.ready().await.unwrap();
                 first_polls.push(start.elapsed());
                 process.handle().kill().await;
@@ -59,23 +63,26 @@ pub(crate) fn invocation() {
 
         let events = full(generated(6_000));
         let rejected = full(vec![vec![b'x'; 1024]; 6_000]);
-        for (shard, (what, records)) in
-            [("events", events), ("rejections", rejected)].iter().enumerate()
+        let ruled = rule(&cloud).await;
+        for (shard, (what, records, bundle)) in [
+            ("events", &events, None),
+            ("rejections", &rejected, None),
+            ("events under schemas, enrichment and redaction", &events, Some(ruled)),
+        ]
+        .into_iter()
+        .enumerate()
         {
-            memory(&functions, &cloud, shard, what, records).await;
+            let mut function = cloud.function("bench", &functions.ingest);
+            let bundle = bundle.map(|bundle| ("CAIRN_BUNDLE".to_owned(), bundle.to_string()));
+            function.environment.extend(bundle);
+            memory(&function, &cloud, shard, what, records).await;
         }
     });
 }
 
 /// Prints the most that a process has resident over a cold and some warm invocations of these records,
 /// and another that meets the first one's object without a commit and adopts it.
-async fn memory(
-    functions: &Functions,
-    cloud: &Cloud,
-    shard: usize,
-    what: &str,
-    records: &[Vec<u8>],
-) {
+async fn memory(function: &Function, cloud: &Cloud, shard: usize, what: &str, records: &[Vec<u8>]) {
     let stream = &cloud.deployment().stream;
     let invoke = async |process: &mut Process, round: usize| {
         let payload = payload(stream, shard, round * records.len(), records);
@@ -84,7 +91,7 @@ async fn memory(
         assert_eq!(outcome, Outcome::Answered(r#"{"batchItemFailures":[]}"#.into()));
         size
     };
-    let mut process = start_function(&functions.ingest, cloud).await;
+    let mut process = Process::start(function).await.unwrap();
     let size = invoke(&mut process, 0).await;
     let average = records.iter().map(Vec::len).sum::<usize>() / records.len();
     println!("  full invocations: {size} bytes, {} {what} of {average} bytes", records.len());
@@ -99,19 +106,38 @@ async fn memory(
     process.handle().kill().await;
 
     forget(cloud, shard).await;
-    let mut process = start_function(&functions.ingest, cloud).await;
+    let mut process = Process::start(function).await.unwrap();
     invoke(&mut process, 0).await;
     println!("    adopting what is there {:>19.1} MB", peak_megabytes(process.handle().pid()));
     process.handle().kill().await;
+}
+
+/// Puts a bundle with rules of all kinds into the archive; its hash.
+async fn rule(cloud: &Cloud) -> Hash {
+    let deployment = cloud.deployment();
+    let objects = clients(cloud).await.objects(&deployment.bucket, &deployment.data_key);
+    let bundle = rules::all().bundle().to_json().into_bytes();
+    let hash = Hash::of(&bundle);
+    let until = Timestamp::now() + SignedDuration::from_hours(24);
+    let retention = Retention { mode: deployment.lock_mode, until };
+    for body in [rules::database(), bundle] {
+        let key = keys::bundle(&Hash::of(&body));
+        objects.create(&key, body.into(), Some(retention)).await.unwrap();
+    }
+    hash
+}
+
+async fn clients(cloud: &Cloud) -> Clients {
+    let deployment = cloud.deployment();
+    let clients = Clients::connect(&deployment.region, deployment.endpoint.as_deref()).await;
+    clients.with_access_key(CREDENTIALS.0, CREDENTIALS.1)
 }
 
 /// Takes from the table what it knows of a shard's first batch, as if its commit had been lost.
 async fn forget(cloud: &Cloud, shard: usize) {
     let table = aws_sdk_dynamodb::Client::new(cloud.config());
     let deployment = cloud.deployment();
-    let clients = Clients::connect(&deployment.region, deployment.endpoint.as_deref()).await;
-    let clients = clients.with_access_key(CREDENTIALS.0, CREDENTIALS.1);
-    let chains = clients.table(&deployment.table).chains().await.unwrap();
+    let chains = clients(cloud).await.table(&deployment.table).chains().await.unwrap();
     let shard = format!("shardId-{shard:012}");
     let chain = chains.iter().find(|chain| chain.shard() == shard).unwrap();
     for item in ["head", "batch#00000000000000000000"] {
@@ -129,10 +155,6 @@ async fn forget(cloud: &Cloud, shard: usize) {
 
 fn functions() -> Functions {
     build::functions(Profile::Release).unwrap()
-}
-
-async fn start_function(path: &Path, cloud: &Cloud) -> Process {
-    Process::start(&cloud.function("bench", path)).await.unwrap()
 }
 
 /// As many of the records as fit a full invocation.

@@ -1,7 +1,7 @@
-//! Benchmarks: `cargo bench -p cairn-tests`. Each prints its figure beside the floor, or the
+//! Benchmarks: `cargo bench -p cairn-tests --bench cairn`. Each prints its figure beside the floor, or the
 //! budget, measured in the same run on the same bytes. Nothing here asserts a time.
 //!
-//! Name some to run only those: `cargo bench -p cairn-tests -- ingest verify`.
+//! Name some to run only those: `cargo bench -p cairn-tests --bench cairn -- ingest verify`.
 
 #![allow(
     clippy::unwrap_used,

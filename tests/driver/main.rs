@@ -6,4 +6,5 @@
 mod answers;
 mod kills;
 mod resharding;
+mod rollout;
 mod twice;

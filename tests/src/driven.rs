@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
+use cairn_batch::keys;
 use cairn_cli::quarantine::Stores;
 use cairn_cli::redrive;
-use cairn_ledger::{BatchHeader, SequenceNumber};
+use cairn_event::Bundle;
+use cairn_ledger::{BatchHeader, Hash, SequenceNumber};
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
 use cairn_local::driver::{Driver, Function, Happening, Outcome, Pace, Pool, Settings};
 use cairn_local::{aws, emulator};
-use cairn_store::Objects;
+use cairn_store::{Objects, Retention};
 use cairn_verify::Report;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
@@ -191,6 +193,20 @@ impl Driven {
         let happened = self.happened();
         let last: Vec<_> = happened.iter().rev().take(20).map(ToString::to_string).collect();
         assert!(begun.elapsed() < PATIENCE, "nothing is {what}; at last: {last:#?}");
+    }
+
+    /// Puts a bundle beside the deployment's that differs in something; its hash.
+    pub async fn publish(&self, change: impl FnOnce(&mut Bundle)) -> Hash {
+        let (objects, deployment) = (self.tool.objects().unwrap(), self.cloud.deployment());
+        let object = objects.read(&keys::bundle(&deployment.bundle)).await.unwrap().unwrap();
+        let mut bundle = Bundle::parse(&object.body).unwrap();
+        change(&mut bundle);
+        let days = i64::from(deployment.log_retention_days);
+        let until = Timestamp::now() + SignedDuration::from_hours(24 * days);
+        let retention = Retention { mode: deployment.lock_mode, until };
+        let (key, body) = (keys::bundle(&bundle.hash()), bundle.to_json());
+        objects.create(&key, body.into(), Some(retention)).await.unwrap();
+        bundle.hash()
     }
 
     /// Redrives what has expired, as an operator does for whom no function has it in hand any more.

@@ -23,8 +23,8 @@ use words::Words;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Read records from the files below this folder instead of generating events: JSON, JSON
-    /// lines or CloudTrail deliveries, plain or gzip
+    /// Read records from the files below this folder instead of generating events: any format that
+    /// `cairn put` takes, plain, gzip or zstd
     #[arg(long, value_name = "DIR")]
     pub(crate) input: Option<PathBuf>,
     /// How many events to generate

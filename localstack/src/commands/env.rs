@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
 
 fn variables(deployment: &Deployment, file: &Path) -> BTreeMap<&'static str, String> {
     let (id, secret) = CREDENTIALS;
-    BTreeMap::from([
+    let mut variables = BTreeMap::from([
         ("AWS_ENDPOINT_URL", deployment.endpoint.clone().unwrap_or_default()),
         ("AWS_ACCESS_KEY_ID", id.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
@@ -57,7 +57,9 @@ fn variables(deployment: &Deployment, file: &Path) -> BTreeMap<&'static str, Str
         ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
         ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
         ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
-    ])
+    ]);
+    variables.extend(deployment.expired.clone().map(|bucket| ("CAIRN_EXPIRED", bucket)));
+    variables
 }
 
 /// One word for a POSIX shell, whatever the value.

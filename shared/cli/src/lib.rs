@@ -1,5 +1,5 @@
 //! What `cairn` does, as functions: each command is one, and the binary only reads arguments and
-//! prints answers. `README.md` beside this crate shows every command as run.
+//! prints answers. `README.md` beside this crate lists every command, and shows a session.
 
 pub mod check;
 pub mod cloud;

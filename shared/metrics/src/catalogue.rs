@@ -15,7 +15,7 @@ macro_rules! metrics {
     };
 }
 
-metrics! { INGEST, "What the ingest function writes, once an invocation.":
+metrics! { INGEST, "What the ingest function writes.":
     RECORDS = "Records", Count, "Kinesis records that this invocation committed";
     EVENTS = "Events", Count, "events among them, sealed";
     REJECTIONS = "Rejections", Count, "rejections among them, sealed and quarantined; by `Reason` too, where this invocation built the batch";

@@ -1,7 +1,7 @@
 //! The metrics of the functions: what there is, and how it is written.
 //!
-//! A function writes one line of JSON an invocation to its standard output; CloudWatch makes metrics
-//! of it, without a request and without a right to be given
+//! A function writes lines of JSON to its standard output; CloudWatch makes metrics
+//! of them, without a request and without a right to be given
 //! ([embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html)).
 //! Each pair of a metric and its dimensions costs money, so the dimensions are two, and bounded:
 //! the deployment's origin, and for rejections their reason. Tenants and actors are none.

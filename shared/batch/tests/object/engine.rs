@@ -105,8 +105,8 @@ fn large_columns_are_read() {
     for (row, leaf) in file.get_row_iter(None).unwrap().zip(&leaves) {
         let row = row.unwrap();
         let event = leaf.event.as_ref().unwrap();
-        assert_eq!(field(&row, 4), Field::Str(event.actor_id.clone()));
-        assert_eq!(field(&row, 7), Field::Str(event.resource_id.clone()));
+        assert_eq!(field(&row, 4), Field::Str(event.actor_id.to_string()));
+        assert_eq!(field(&row, 7), Field::Str(event.resource_id.to_string()));
         assert_eq!(field(&row, 17), Field::Str(String::from_utf8(leaf.bytes.clone()).unwrap()));
         rows += 1;
     }

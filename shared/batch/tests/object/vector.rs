@@ -40,7 +40,7 @@ fn another_engine_finds_the_same_in_it() {
         let event = String::from_utf8(columns.event(place).to_vec()).unwrap();
         assert_eq!(found["event"], Field::Str(event));
         let leaf = columns.row(place).unwrap().leaf;
-        let tenant = leaf.event.map_or(Field::Null, |event| Field::Str(event.tenant));
+        let tenant = leaf.event.map_or(Field::Null, |event| Field::Str(event.tenant.into()));
         assert_eq!(found["tenant"], tenant);
     }
 }

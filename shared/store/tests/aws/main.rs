@@ -2,7 +2,7 @@
 //!
 //! Where the emulator is not AWS, the suite does not look, or the store itself sees to it:
 //! - it takes a retention that is over: S3 refuses it, and the store too, by the clock;
-//! - splitting or merging shards deletes them with their records: children are looked at at once,
+//! - the number of shards cannot be changed at once: they are split and merged: children are looked at at once,
 //!   after the records;
 //! - it does not say whether a bucket key was used;
 //! - it has no 409 for concurrent conditional puts, no throttling and no transaction conflicts:
