@@ -19,7 +19,7 @@ pub struct Config {
     pub queue_events: usize,
     /// Bytes of events in memory, at most; default 32 MiB, at least 2 MiB.
     pub queue_bytes: usize,
-    /// How long an event may wait for others to share its record; default 250 ms.
+    /// How long an event may wait for others to share its record; default 250 ms, at most a day.
     pub linger: Duration,
     /// Bytes of events that are packed into one record, before compression; from 25,600 to 1,040,000,
     /// default 256,000: ten of the units that Kinesis charges for
@@ -31,12 +31,12 @@ pub struct Config {
     pub order: Order,
     /// Partition keys of this producer, from 1 to 256; default 4. Each is one record in flight.
     pub lanes: usize,
-    /// How long a request may take before it counts as lost; default 10 s.
+    /// How long a request may take before it counts as lost; default 10 s, at most a day.
     pub request_timeout: Duration,
     /// The first pause after a failure is a random while of at most this, each further one of at most
     /// twice as long; default 100 ms.
     pub first_pause: Duration,
-    /// No pause is longer than this; default 10 s.
+    /// No pause is longer than this; default 10 s, at most a day.
     pub longest_pause: Duration,
     /// Where events go that memory has no room for; default nowhere: senders wait.
     pub spill: Option<SpillConfig>,
@@ -76,7 +76,7 @@ pub struct SpillConfig {
     /// Bytes of all its files, at most; default 1 GiB, at least 4 MiB.
     pub bytes: u64,
     /// How long written events may wait before they are forced to the disk (fsync); default 1 s. What a
-    /// power failure may cost; a crash of the process costs nothing that was spilled.
+    /// power failure may cost; a crash of the process costs nothing that was spilled. From 10 ms to a day.
     pub sync_every: Duration,
 }
 

@@ -148,7 +148,9 @@ impl Queue {
             Closing::By(end) => end,
             _ => None,
         };
-        Step::Wait(first.into_iter().chain(end).min())
+        // One that is past waits for room in memory.
+        let read = self.spill.as_ref().and_then(Spill::reads_again).filter(|read| *read > now);
+        Step::Wait(first.into_iter().chain(end).chain(read).min())
     }
 
     /// One record of each lane that may put one: a lane has one record in flight, so that no later one

@@ -163,16 +163,43 @@ impl Spill {
         self.damaged
     }
 
+    /// When reading is tried again after it failed.
+    pub(crate) fn reads_again(&self) -> Option<Instant> {
+        self.read_failed.map(|at| at + RETRY)
+    }
+
     /// Whether there is room for so many bytes.
     pub(crate) fn has_room(&self, bytes: u64) -> bool {
         self.bytes() + self.reserved + bytes <= self.limit
     }
 
-    /// Whether a slot of so many bytes can be given out. While the disk fails, one at a time and seldom:
-    /// what it cannot take goes to memory all the same.
-    pub(crate) fn takes_slot(&self, bytes: u64, now: Instant) -> bool {
-        let tries = |at: Instant| self.reserved == 0 && now.duration_since(at) >= RETRY;
-        self.has_room(bytes) && self.write_failed.is_none_or(tries)
+    /// Whether a slot of so many bytes can be given out: not while the disk fails, as what it cannot
+    /// take goes to memory all the same. It is tried again after a while.
+    pub(crate) fn takes_slot(&mut self, bytes: u64, now: Instant) -> bool {
+        if !self.has_room(bytes) {
+            return false;
+        }
+        match self.write_failed {
+            None => true,
+            Some(at) if now.duration_since(at) < RETRY => false,
+            Some(_) => {
+                let tried = self.try_disk(bytes);
+                if tried.is_err() {
+                    self.give_up();
+                }
+                self.write_failed = tried.is_err().then_some(now);
+                tried.is_ok()
+            }
+        }
+    }
+
+    /// Whether the disk takes so many bytes. They do not stay there.
+    fn try_disk(&mut self, bytes: u64) -> io::Result<()> {
+        self.begin()?;
+        match (self.segments.back_mut(), &self.writing) {
+            (Some(segment), Some(file)) => segment.try_room(file, bytes),
+            _ => Ok(()),
+        }
     }
 
     /// Writes an event. `forced`: it has a reserved slot, and may exceed the limit.
@@ -187,8 +214,7 @@ impl Spill {
         }
         let written = self.write(frame);
         if written.is_err() {
-            // Whatever is wrong with this file, the next event gets another.
-            self.retire();
+            self.give_up();
         }
         self.active |= written.is_ok();
         self.write_failed = written.is_err().then_some(now);
@@ -196,6 +222,16 @@ impl Spill {
     }
 
     fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.begin()?;
+        if let (Some(segment), Some(file)) = (self.segments.back_mut(), &self.writing) {
+            segment.write(file, frame)?;
+            self.dirty = true;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that there is a file to write to.
+    fn begin(&mut self) -> io::Result<()> {
         if self.segments.back().is_some_and(|segment| segment.len >= self.segment_bytes) {
             self.retire();
         }
@@ -207,11 +243,17 @@ impl Spill {
             self.segments.push_back(segment);
             self.writing = Some(file);
         }
-        if let (Some(segment), Some(file)) = (self.segments.back_mut(), &self.writing) {
-            segment.write(file, frame)?;
-            self.dirty = true;
-        }
         Ok(())
+    }
+
+    /// Whatever is wrong with the last file, the next event gets another. One with nothing in it goes:
+    /// a disk that fails for long is not to be left full of them.
+    fn give_up(&mut self) {
+        self.retire();
+        let empty = self.segments.back().filter(|last| last.is_empty());
+        if empty.is_some_and(|last| last.remove().is_ok()) {
+            self.segments.pop_back();
+        }
     }
 
     /// The next event, with the number of its file and whether an earlier run has written it.
@@ -291,12 +333,11 @@ impl Spill {
     /// Writes what is left of an epoch to its file, and forces it to the disk; all of it, or nothing.
     pub(crate) fn keep(&mut self, epoch: u64, frames: &[Vec<u8>]) -> io::Result<()> {
         let (mut segment, file) = Segment::create(&self.folder, epoch)?;
-        let mut written = frames.iter().try_for_each(|frame| segment.write(&file, frame));
-        written = written.and_then(|()| file.sync_all());
-        if written.is_err() {
-            segment.remove()?;
-        }
-        written
+        let written = frames.iter().try_for_each(|frame| segment.write(&file, frame));
+        written.and_then(|()| file.sync_all()).inspect_err(|_| {
+            // They are handed back: the next start is not to find them as well.
+            let _remains = segment.remove().or_else(|_| file.set_len(0));
+        })
     }
 
     /// Writes no more to the last file.

@@ -3,7 +3,7 @@
 // npm install @aws-sdk/client-kinesis
 
 import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
@@ -15,23 +15,29 @@ const producer = `billing/${randomUUID()}`;
 const [RECORD, REQUEST] = [900_000, 4_000_000];
 
 /**
- * The line of an event, with an id and a number. They are given once: who puts it again puts the same. All else
- * stays as it stands: numbers beyond 2^53 would not survive JSON.parse.
+ * Events with the key they are put under, each with an id and a number unless it has its own. They are given once: who
+ * puts it again puts the same. All else stays as it stands: numbers beyond 2^53 would not survive JSON.parse.
  */
-function stamp(text, event, seq) {
-  const id = event.id ? {} : { id: randomUUID() };
-  const more = JSON.stringify({ ...id, producer: { id: producer, seq } });
-  const line = Buffer.from(`${text.trimEnd().slice(0, -1)},${more.slice(1)}\n`);
-  if (line.length > RECORD) {
-    throw new Error(`expected an event of at most ${RECORD} bytes, found ${line.length}`);
+function* stamped(lines) {
+  let seq = 0;
+  for (let line of lines.map((line) => line.trim()).filter(Boolean)) {
+    const [event, more] = [JSON.parse(line), {}];
+    if (!("id" in event)) more.id = randomUUID();
+    if (!("producer" in event)) more.producer = { id: producer, seq: seq++ };
+    if (Object.keys(more).length > 0) line = `${line.slice(0, -1)},${JSON.stringify(more).slice(1)}`;
+    const key = `${event.tenant}/${event.actor.id}`.slice(0, 256);
+    const bytes = Buffer.from(`${line}\n`);
+    if (bytes.length > RECORD) {
+      throw new Error(`expected an event of less than ${RECORD} bytes, found ${bytes.length - 1}`);
+    }
+    yield { key, line: bytes };
   }
-  return line;
 }
 
 /** Requests of records that are lines of an actor's events, in order: no request has two of an actor. */
-function* requests(stamped) {
+function* requests(events) {
   const packed = new Map();
-  for (const { key, line } of stamped) {
+  for (const { key, line } of events) {
     const records = packed.get(key) ?? [{ lines: [], size: 0 }];
     packed.set(key, records);
     if (records.at(-1).size + line.length > RECORD) records.push({ lines: [], size: 0 });
@@ -68,15 +74,11 @@ async function putRecords(kinesis, stream, records) {
   }
 }
 
-const stamped = [];
-for await (const text of createInterface({ input: process.stdin })) {
-  if (!text.trim()) continue;
-  const event = JSON.parse(text);
-  const key = `${event.tenant}/${event.actor.id}`.slice(0, 256);
-  stamped.push({ key, line: stamp(text, event, stamped.length) });
-}
+// All are read and packed before the first is put: what is wrong with one shows while nothing is done. Not by readline: it
+// ends lines where JSON does not, at U+2028.
+const events = [...stamped((await text(process.stdin)).split("\n"))];
 const kinesis = new KinesisClient();
-for (const records of [...requests(stamped)]) {
+for (const records of [...requests(events)]) {
   await putRecords(kinesis, process.env.CAIRN_STREAM, records);
 }
-console.log(`${stamped.length} events put`);
+console.log(`${events.length} events put`);

@@ -20,19 +20,30 @@ PRODUCER = f"billing/{uuid.uuid4()}"
 RECORD, REQUEST = 900_000, 4_000_000
 
 
-def stamp(event, seq):
-    """An event with an id and a number. They are given once: who puts it again puts the same."""
-    return {"id": str(uuid.uuid4()), **event, "producer": {"id": PRODUCER, "seq": seq}}
+def stamped(lines):
+    """Events with the key they are put under, each with an id and a number unless it has its own.
+
+    They are given once: who puts it again puts the same. All else stays as it stands, numbers to the last digit.
+    """
+    seq = itertools.count()
+    for line in filter(None, map(bytes.strip, lines)):
+        event, more = json.loads(line), {}
+        if "id" not in event:
+            more["id"] = str(uuid.uuid4())
+        if "producer" not in event:
+            more["producer"] = {"id": PRODUCER, "seq": next(seq)}
+        if more:
+            line = line[:-1] + b"," + json.dumps(more).encode()[1:]
+        if len(line) >= RECORD:
+            raise ValueError(f"expected an event of less than {RECORD} bytes, found {len(line)}")
+        yield f"{event['tenant']}/{event['actor']['id']}"[:256], line + b"\n"
 
 
 def requests(events):
     """Requests of records that are lines of an actor's events, in order: no request has two of an actor."""
     packed = {}
-    for event in events:
-        line = json.dumps(event).encode() + b"\n"
-        if len(line) > RECORD:
-            raise ValueError(f"expected an event of at most {RECORD} bytes, found {len(line)}")
-        records = packed.setdefault(f"{event['tenant']}/{event['actor']['id']}"[:256], [bytearray()])
+    for key, line in events:
+        records = packed.setdefault(key, [bytearray()])
         if len(records[-1]) + len(line) > RECORD:
             records.append(bytearray())
         records[-1] += line
@@ -63,9 +74,9 @@ def put_records(kinesis, stream, records):
 
 
 if __name__ == "__main__":
-    sent = [json.loads(line) for line in sys.stdin if line.strip()]
-    stamped = [stamp(event, seq) for seq, event in enumerate(sent)]
+    # All are read and packed before the first is put: what is wrong with one shows while nothing is done.
+    events = list(stamped(sys.stdin.buffer))
     kinesis = boto3.client("kinesis")
-    for records in list(requests(stamped)):
+    for records in list(requests(events)):
         put_records(kinesis, os.environ["CAIRN_STREAM"], records)
-    print(f"{len(stamped)} events put")
+    print(f"{len(events)} events put")

@@ -146,7 +146,7 @@ fn drafts() -> impl Strategy<Value = Draft> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn whatever_can_be_built_is_sealed(draft in drafts()) {

@@ -12,7 +12,8 @@ use crate::shared::Shared;
 /// Room in the queue for one event: whoever holds it can do what has to be audited, and send the event
 /// afterwards without waiting and without being refused. Dropped unused, it is free again.
 ///
-/// It counts for 8 KiB. A larger event is taken too, even if the queue's bound is exceeded by it.
+/// It counts for 8 KiB. A larger event is taken too, even if the queue's bound is exceeded by it, and likewise one that
+/// the disk was to take and fails to.
 /// Shutdown waits for slots that are held.
 pub struct Slot {
     shared: Arc<Shared>,

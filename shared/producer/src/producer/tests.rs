@@ -315,7 +315,7 @@ async fn records_are_compressed_where_that_is_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_is_refused_at_the_start() {
     type Change = fn(&mut Config);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 15] = [
         ("stream", |config| config.stream.clear()),
         ("name", |config| config.name = "\"".to_owned()),
         ("name", |config| config.name = "a".repeat(65)),
@@ -324,8 +324,19 @@ async fn what_cannot_be_is_refused_at_the_start() {
         ("record_bytes", |config| config.record_bytes = 2 << 20),
         ("lanes", |config| config.lanes = 257),
         ("longest_pause", |config| config.longest_pause = Duration::ZERO),
+        ("linger", |config| config.linger = FOREVER),
+        ("request_timeout", |config| config.request_timeout = Duration::ZERO),
+        ("request_timeout", |config| config.request_timeout = FOREVER),
+        ("longest_pause", |config| config.longest_pause = FOREVER),
         ("spill.bytes", |config| {
             config.spill = Some(SpillConfig { bytes: 1, ..SpillConfig::new("a") })
+        }),
+        ("spill.sync_every", |config| {
+            let sync_every = Duration::ZERO;
+            config.spill = Some(SpillConfig { sync_every, ..SpillConfig::new("a") })
+        }),
+        ("spill.sync_every", |config| {
+            config.spill = Some(SpillConfig { sync_every: FOREVER, ..SpillConfig::new("a") })
         }),
     ];
     for (field, change) in changes {

@@ -148,7 +148,7 @@ impl Queue {
             let most = self.config.queue_bytes / 4 * 3;
             let events = self.config.queue_events.div_ceil(4) * 3;
             let held = self.counters.queued_bytes as usize;
-            let few = self.counters.queued + self.counters.reserved < events as u64;
+            let few = self.events_in_memory() < events as u64;
             let Some(spill) = self.spill.as_mut().filter(|_| held < most && few) else { return };
             match spill.read(now) {
                 Some(Ok((file, recovered, frame))) => self.take_back(file, recovered, frame, now),
@@ -193,9 +193,14 @@ impl Queue {
         cut
     }
 
+    /// Events in memory, and slots that are kept there.
+    fn events_in_memory(&self) -> u64 {
+        let on_disk = self.spill.as_ref().map_or(0, |spill| spill.reserved / SLOT as u64);
+        self.counters.queued + self.counters.reserved - on_disk
+    }
+
     fn memory_has_room(&self, bytes: usize) -> bool {
-        let events = self.counters.queued + self.counters.reserved;
-        events < self.config.queue_events as u64
+        self.events_in_memory() < self.config.queue_events as u64
             && self.counters.queued_bytes as usize + bytes <= self.config.queue_bytes
     }
 
@@ -213,8 +218,11 @@ impl Queue {
             self.count_peak();
             Reservation::Memory
         } else {
-            let spill = self.spill.as_mut().filter(|spill| spill.takes_slot(SLOT as u64, now));
-            spill.ok_or(false)?.reserved += SLOT as u64;
+            let spill = self.spill.as_mut().ok_or(false)?;
+            if !spill.takes_slot(SLOT as u64, now) {
+                return Err(false);
+            }
+            spill.reserved += SLOT as u64;
             Reservation::Disk
         };
         self.counters.reserved += 1;

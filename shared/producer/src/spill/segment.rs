@@ -87,6 +87,20 @@ impl Segment {
         Ok(())
     }
 
+    /// Whether so many bytes could be added. They are cut off again.
+    pub(super) fn try_room(&mut self, file: &File, bytes: u64) -> io::Result<()> {
+        let zeros = vec![0; usize::try_from(bytes).unwrap_or(0)];
+        let written = file.write_all_at(&zeros, self.len);
+        let cut = file.set_len(self.len);
+        self.damaged |= cut.is_err();
+        written.and(cut)
+    }
+
+    /// Whether nothing was ever written to it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == MAGIC.len() as u64 && !self.damaged
+    }
+
     /// The next event that was not read.
     pub(super) fn read(&mut self) -> io::Result<Frame> {
         let mut reader = match self.reader.take() {
@@ -123,5 +137,30 @@ impl Segment {
         let aside = self.path.with_extension("damaged");
         fs::rename(&self.path, &aside)?;
         Ok(Some(aside))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_on_where_reading_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut segment, file) = Segment::create(folder.path(), 7).unwrap();
+        for seq in 0..5 {
+            segment.write(&file, &frame::encode(1, seq, b"{}")).unwrap();
+        }
+        assert_eq!((segment.read().unwrap().seq, segment.read().unwrap().seq), (0, 1));
+        let away = folder.path().join("away");
+        fs::rename(&segment.path, &away).unwrap();
+        segment.reader = None;
+        let error = segment.read().unwrap_err();
+        assert_eq!((error.kind(), segment.unread), (io::ErrorKind::NotFound, 3));
+        fs::rename(&away, &segment.path).unwrap();
+        let rest: Vec<u64> = (0..3).map(|_| segment.read().unwrap().seq).collect();
+        assert_eq!(rest, [2, 3, 4]);
     }
 }

@@ -12,7 +12,7 @@ use crate::support::{cloud, sealed};
 /// More of each actor than fits into a record.
 const EVENTS: usize = 3_000;
 
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("snippets").join(name)
 }
 
@@ -39,13 +39,18 @@ fn in_cloud(command: &mut Command, cloud: &Cloud) {
 
 fn run(mut command: Command, cloud: &Cloud) {
     in_cloud(&mut command, cloud);
+    feed(&mut command, &events(), EVENTS);
+}
+
+/// Gives a snippet so many events, which it says it has put.
+pub(crate) fn feed(command: &mut Command, events: &str, count: usize) {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(events().as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(events.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(said, format!("{EVENTS} events put\n"));
+    assert_eq!(said, format!("{count} events put\n"));
 }
 
 /// They are sealed, numbered, and in order for each actor.
@@ -74,7 +79,7 @@ async fn events_put_by_python_are_sealed() {
 }
 
 /// Whether there is such a program.
-fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let mut probe = Command::new(program);
     probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     probe.status().is_ok_and(|status| status.success())
