@@ -86,7 +86,8 @@ impl Bundle {
     /// Reads what [`to_json`](Self::to_json) wrote; refuses any other bytes, and says where and
     /// why. Does not compile schemas: `Rules::new` does.
     pub fn parse(json: &[u8]) -> Result<Self, BundleError> {
-        let bundle = Self::compose(json)?;
+        let bundle = wire::read(json)?;
+        check::check(&bundle)?;
         if bundle.to_json().as_bytes() != json {
             return Err(BundleError::NotCanonical);
         }
@@ -95,11 +96,12 @@ impl Bundle {
 
     /// Reads a bundle from JSON in any form: as [`parse`](Self::parse) does, but for white space,
     /// the order of members, and members that say what is meant without them. For tools that make
-    /// bundles from what people wrote.
+    /// bundles from what people wrote. Numbers in schemas are doubles from here on (RFC 8785): the
+    /// bundle is the one that its JSON says.
     pub fn compose(json: &[u8]) -> Result<Self, BundleError> {
         let bundle = wire::read(json)?;
         check::check(&bundle)?;
-        Ok(bundle)
+        wire::read(bundle.to_json().as_bytes())
     }
 
     /// SHA-256 of the canonical JSON: the name of the bundle.

@@ -24,57 +24,73 @@ const SKIPPABLE: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
 /// and what no level below 20 goes beyond. A frame can ask for terabytes.
 const ZSTD_WINDOW: u32 = 23;
 
-/// What the texts of one record may still take.
-#[derive(Clone, Copy)]
+/// What the texts of one record may take, and have taken.
 pub(crate) struct Room<'l> {
-    pub(crate) limits: &'l Limits,
+    limits: &'l Limits,
     /// Bytes of the record.
-    pub(crate) encoded: usize,
-    /// Bytes of its texts so far.
-    pub(crate) taken: u64,
+    encoded: usize,
+    /// Bytes that were decoded so far, also where they turned out to be no text.
+    taken: u64,
+    /// Whether any of it was compressed.
+    compressed: bool,
 }
 
-impl Room<'_> {
-    /// Bytes that are left of `limit`.
-    fn left(&self, limit: u64) -> u64 {
-        limit.saturating_sub(self.taken)
+impl<'l> Room<'l> {
+    /// For a record of so many bytes.
+    pub(crate) fn new(limits: &'l Limits, encoded: usize) -> Self {
+        Self { limits, encoded, taken: 0, compressed: false }
     }
 
-    /// The texts of the record take more than `limit`: the lower of what its decoded bytes and their
-    /// ratio may be.
-    fn too_long(&self, limit: u64) -> Stop {
-        let Limits { decoded_bytes, ratio, .. } = *self.limits;
-        Stop::Record(if limit < decoded_bytes {
+    /// Bytes that all texts together may have.
+    fn limit(&self) -> u64 {
+        match self.compressed {
+            true => self.limits.decompressed_bytes(self.encoded),
+            false => self.limits.decoded_bytes,
+        }
+    }
+
+    /// Bytes that are left.
+    fn left(&self) -> u64 {
+        self.limit().saturating_sub(self.taken)
+    }
+
+    /// Takes so many bytes.
+    fn take(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.taken = self.taken.saturating_add(bytes as u64);
+        let (limit, Limits { decoded_bytes, ratio, .. }) = (self.limit(), *self.limits);
+        if self.taken <= limit {
+            return Ok(());
+        }
+        Err(Stop::Record(if limit < decoded_bytes {
             let message =
                 format!("expected at most {ratio} decoded bytes for each encoded one, found more");
             Reason::new(code::LIMIT_RATIO, message)
         } else {
             let message = format!("expected at most {limit} decoded bytes, found more");
             Reason::new(code::LIMIT_DECODED, message)
-        })
+        }))
     }
 }
 
 /// The text, decompressed if need be.
-pub(crate) fn decode<'d>(data: &'d [u8], room: &Room<'_>) -> Result<Cow<'d, str>, Stop> {
-    let limit = room.limits.decompressed_bytes(room.encoded);
-    let bytes = if data.starts_with(GZIP) {
-        read(MultiGzDecoder::new(data), data.len(), room.left(limit))
-            .map_err(|error| gzip_fault(&error))
-    } else if is_zstd(data) {
-        unzstd(data, room.left(limit)).map_err(|error| zstd_fault(&error))
-    } else {
-        let limit = room.limits.decoded_bytes;
-        if data.len() as u64 > room.left(limit) {
-            return Err(room.too_long(limit));
-        }
+pub(crate) fn decode<'d>(data: &'d [u8], room: &mut Room<'_>) -> Result<Cow<'d, str>, Stop> {
+    let (gzip, zstd) = (data.starts_with(GZIP), is_zstd(data));
+    room.compressed |= gzip || zstd;
+    if !gzip && !zstd {
+        room.take(data.len())?;
         let text = std::str::from_utf8(data).map(Cow::Borrowed);
         return text.map_err(|error| Stop::Value(not_utf8(error)));
-    };
-    let bytes = bytes.map_err(Stop::Value)?;
-    if bytes.len() as u64 > room.left(limit) {
-        return Err(room.too_long(limit));
     }
+    let mut bytes = Vec::new();
+    let fault = if gzip {
+        read(MultiGzDecoder::new(data), data.len(), room.left(), &mut bytes)
+            .map_err(|error| gzip_fault(&error))
+    } else {
+        unzstd(data, room.left(), &mut bytes).map_err(|error| zstd_fault(&error))
+    };
+    // What is no text in the end took as long to decode.
+    room.take(bytes.len())?;
+    fault.map_err(Stop::Value)?;
     let text = String::from_utf8(bytes).map(Cow::Owned);
     text.map_err(|error| Stop::Value(not_utf8(error.utf8_error())))
 }
@@ -84,19 +100,19 @@ fn is_zstd(data: &[u8]) -> bool {
     data.starts_with(ZSTD) || data.first_chunk().is_some_and(skippable)
 }
 
-fn unzstd(data: &[u8], left: u64) -> io::Result<Vec<u8>> {
+fn unzstd(data: &[u8], left: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let mut decoder = zstd::Decoder::with_buffer(data)?;
     decoder.window_log_max(ZSTD_WINDOW)?;
-    read(decoder, data.len(), left)
+    read(decoder, data.len(), left, bytes)
 }
 
-/// All that a decoder of `packed` bytes makes; one byte more than `left`, if it makes more.
-fn read(decoder: impl Read, packed: usize, left: u64) -> io::Result<Vec<u8>> {
+/// All that a decoder of `packed` bytes makes; one byte more than `left`, if it makes more. Up to
+/// where it fails, if it does.
+fn read(decoder: impl Read, packed: usize, left: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     // The sizes that compressed data state are not to be trusted; JSON shrinks about tenfold.
     let guess = (packed as u64).saturating_mul(10).min(left).min(1 << 20);
-    let mut bytes = Vec::with_capacity(guess as usize);
-    decoder.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    bytes.reserve(guess as usize);
+    decoder.take(left.saturating_add(1)).read_to_end(bytes).map(drop)
 }
 
 fn gzip_fault(error: &io::Error) -> Reason {

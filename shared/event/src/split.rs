@@ -22,6 +22,9 @@ pub(crate) enum Stop {
     Record(Reason),
 }
 
+/// Bytes that a rejection counts for: about those of a large leaf. (Its raw bytes are the record's.)
+pub(crate) const REJECTION_BYTES: u64 = 1024;
+
 /// What the texts of one record came to so far: most have one, an aggregate one for each of its
 /// user records.
 #[derive(Debug)]
@@ -30,19 +33,28 @@ pub(crate) struct Tally {
     pub(crate) before: usize,
     /// Bytes of this record's leaves.
     canonical: u64,
-    /// Bytes of its texts.
-    pub(crate) decoded: u64,
 }
 
 impl Tally {
     /// Nothing yet.
     pub(crate) fn new(items: &[Item]) -> Self {
-        Self { before: items.len(), canonical: 0, decoded: 0 }
+        Self { before: items.len(), canonical: 0 }
     }
 
     /// The index of the next item.
     pub(crate) fn index(&self, items: &[Item]) -> u32 {
         u32::try_from(items.len() - self.before).unwrap_or(u32::MAX)
+    }
+
+    /// Adds a leaf of so many bytes, if the leaves are not too large for one record then.
+    pub(crate) fn add(&mut self, bytes: u64, limits: &Limits) -> Result<(), Reason> {
+        self.canonical += bytes;
+        let limit = limits.canonical_bytes();
+        if self.canonical <= limit {
+            return Ok(());
+        }
+        let message = format!("expected at most {limit} bytes of sealed items, found more");
+        Err(Reason::new(code::LIMIT_CANONICAL, message))
     }
 
     /// Whether there may be one more item.
@@ -133,16 +145,13 @@ impl<'r, 's> Splitter<'r, 's> {
                 Err(stop) => stop,
             };
             self.forget(first);
-            let reason = match stop {
-                Stop::Value(reason) => self.count().map(|()| reason),
+            let rejected = match stop {
+                Stop::Value(reason) => self.count().and_then(|()| self.reject(start, end, reason)),
                 Stop::Record(reason) => Err(reason),
             };
-            match reason {
-                Ok(reason) => self.reject(start, end, reason),
-                Err(reason) => {
-                    self.forget(self.before);
-                    return Err(reason);
-                }
+            if let Err(reason) = rejected {
+                self.forget(self.before);
+                return Err(reason);
             }
         }
         Ok(())
@@ -211,9 +220,9 @@ impl<'r, 's> Splitter<'r, 's> {
             Ok(end) => match judge(self.tree.root(), adapter, self.rules) {
                 Ok((event, adapter, additions)) => {
                     let leaf = self.seal.leaf(self.index(), &event, adapter, &additions);
-                    self.tally.canonical += leaf.bytes.len() as u64;
+                    let bytes = leaf.bytes.len() as u64;
                     self.items.push(Item::Event(leaf));
-                    self.measure().map_err(Stop::Record)?;
+                    self.add(bytes).map_err(Stop::Record)?;
                     return Ok(end);
                 }
                 Err(reason) => (end, reason),
@@ -226,7 +235,7 @@ impl<'r, 's> Splitter<'r, 's> {
                 Err(fault) => return Err(Stop::Value(Reason::fault(fault, base, limits))),
             },
         };
-        self.reject(start, end, reason);
+        self.reject(start, end, reason).map_err(Stop::Record)?;
         Ok(end)
     }
 
@@ -239,26 +248,23 @@ impl<'r, 's> Splitter<'r, 's> {
         self.tally.count(self.items, self.limits().events)
     }
 
-    /// Whether the leaves are not too large for one record.
-    fn measure(&self) -> Result<(), Reason> {
-        let limit = self.limits().canonical_bytes();
-        if self.tally.canonical <= limit {
-            return Ok(());
-        }
-        let message = format!("expected at most {limit} bytes of sealed events, found more");
-        Err(Reason::new(code::LIMIT_CANONICAL, message))
+    /// Counts the leaf of an item that was pushed.
+    fn add(&mut self, bytes: u64) -> Result<(), Reason> {
+        let limits = self.limits();
+        self.tally.add(bytes, limits)
     }
 
     /// Drops the items from a place on.
     fn forget(&mut self, first: usize) {
         for item in self.items.drain(first..) {
-            if let Item::Event(leaf) = item {
-                self.tally.canonical -= leaf.bytes.len() as u64;
-            }
+            self.tally.canonical -= match item {
+                Item::Event(leaf) => leaf.bytes.len() as u64,
+                Item::Rejection(_) => REJECTION_BYTES,
+            };
         }
     }
 
-    fn reject(&mut self, start: usize, end: usize, reason: Reason) {
+    fn reject(&mut self, start: usize, end: usize, reason: Reason) -> Result<(), Reason> {
         let index = self.index();
         self.items.push(Item::Rejection(Rejection {
             sequence: self.record.sequence.clone(),
@@ -267,6 +273,7 @@ impl<'r, 's> Splitter<'r, 's> {
             reason,
             raw: self.text.as_bytes()[start..end].to_vec(),
         }));
+        self.add(REJECTION_BYTES)
     }
 
     /// The index of the next item.

@@ -6,7 +6,7 @@ use crate::decode::{Room, decode};
 use crate::event::Seal;
 use crate::kpl;
 use crate::reason::{Reason, code};
-use crate::split::{Splitter, Stop, Tally};
+use crate::split::{REJECTION_BYTES, Splitter, Stop, Tally};
 use crate::{Item, Record, Rejection, Rules};
 
 /// Appends the items of a record; if there is a reason why it as a whole has none, says it. What
@@ -20,7 +20,8 @@ pub(crate) fn unpack(
 ) -> Result<(), Reason> {
     let seal = Seal::new(chain, record, first);
     let tally = Tally::new(items);
-    let mut unpacker = Unpacker { record, seal, rules, items, tally };
+    let room = Room::new(&rules.bundle().limits, record.data.len());
+    let mut unpacker = Unpacker { record, seal, rules, items, tally, room };
     match kpl::user_records(&record.data) {
         None => unpacker
             .text(&record.data)
@@ -35,6 +36,7 @@ struct Unpacker<'r> {
     rules: &'r Rules,
     items: &'r mut Vec<Item>,
     tally: Tally,
+    room: Room<'r>,
 }
 
 impl Unpacker<'_> {
@@ -56,18 +58,17 @@ impl Unpacker<'_> {
 
     /// The items of what may be compressed.
     fn text(&mut self, data: &[u8]) -> Result<(), Stop> {
-        let limits = &self.rules.bundle().limits;
-        let room = Room { limits, encoded: self.record.data.len(), taken: self.tally.decoded };
-        let text = decode(data, &room)?;
-        self.tally.decoded += text.len() as u64;
+        let text = decode(data, &mut self.room)?;
         // A mark that RFC 8259 §8.1 lets a reader ignore: it is no part of the JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let Self { record, seal, rules, items, tally } = self;
+        let Self { record, seal, rules, items, tally, .. } = self;
         Splitter::new(record, seal, rules, text, items, tally).split()
     }
 
     fn reject(&mut self, user: &[u8], reason: Reason) -> Result<(), Reason> {
-        self.tally.count(self.items, self.rules.bundle().limits.events)?;
+        let limits = &self.rules.bundle().limits;
+        self.tally.count(self.items, limits.events)?;
+        self.tally.add(REJECTION_BYTES, limits)?;
         self.items.push(Item::Rejection(Rejection {
             sequence: self.record.sequence.clone(),
             arrived: self.record.arrived,

@@ -148,7 +148,8 @@ impl Folder {
     fn locate(&mut self, folder: &Path) -> Result<(), FolderError> {
         let named = self.members.get_mut("location").and_then(|value| value.get_mut("database"));
         let Some(named) = named else { return Ok(()) };
-        let Some(file) = named.as_str().filter(|file| file.ends_with(".mmdb")) else {
+        let here = |file: &&str| file.ends_with(".mmdb") && !file.contains(['/', '\\']);
+        let Some(file) = named.as_str().filter(here) else {
             let detail = "expected the name of an .mmdb file in this folder".to_owned();
             let place = self.places.name(DATABASE);
             return Err(FolderError::Member { place, at: DATABASE.to_owned(), detail });

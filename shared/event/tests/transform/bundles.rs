@@ -253,3 +253,14 @@ fn the_tenant_key_stays_out_of_debug_output() {
     let shown = format!("{:?}", bundle());
     assert!(shown.contains("limits") && !shown.contains("tenant_key"), "{shown}");
 }
+
+/// Canonical form has doubles: what is checked must be what is published.
+#[test]
+fn a_composed_bundle_is_the_one_that_its_json_says() {
+    let mut json: serde_json::Value = serde_json::from_str(&bundle().to_json()).unwrap();
+    json["schemas"] = serde_json::json!({"a.b/1": {
+        "properties": {"n": {"minimum": i64::MIN, "maximum": i64::MAX}},
+    }});
+    let composed = Bundle::compose(json.to_string().as_bytes()).unwrap();
+    assert_eq!(Bundle::parse(composed.to_json().as_bytes()).unwrap(), composed);
+}

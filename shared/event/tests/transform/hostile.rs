@@ -202,3 +202,14 @@ fn many_names_that_begin_alike_are_sorted_in_time() {
     let text = text.replace("\"@\"", &format!("{{{}}}", names.join(",")));
     assert_eq!(codes(&check(text.into_bytes())), ["event"]);
 }
+
+/// Two bytes of a record can make a rejection of a thousand.
+#[test]
+fn rejections_are_bounded_by_more_than_their_number() {
+    let bundle = limited(|limits| (limits.events, limits.decoded_bytes) = (u32::MAX, 1 << 20));
+    let numbers = |count: usize| format!("[{}]", vec!["1"; count].join(",")).into_bytes();
+    assert_eq!(items_under(&bundle, numbers(3_000)).len(), 3_000);
+    assert_eq!(codes(&items_under(&bundle, numbers(4_000))), ["limit.canonical"]);
+    let lines = "{}\n".repeat(4_000).into_bytes();
+    assert_eq!(codes(&items_under(&bundle, lines)), ["limit.canonical"]);
+}

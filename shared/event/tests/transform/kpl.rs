@@ -224,6 +224,32 @@ fn the_ratio_is_of_the_whole_aggregate() {
     assert_eq!(codes(200, &[&packed, &packed, long.as_bytes()]), ["event"; 3]);
 }
 
+/// Each user record alone is small, and decodes to much that is no text.
+#[test]
+fn what_is_no_text_once_decoded_counts_too() {
+    let junk = zstd(&vec![0xff; 600_000]);
+    let mut cut = zstd(&vec![b' '; 600_000]);
+    cut.truncate(cut.len() - 1);
+    for user in [&junk, &cut] {
+        assert_ne!(codes(&items(aggregate(&[user]))), ["limit.ratio"]);
+        assert_eq!(codes(&items(aggregate(&[&user[..]; 2]))), ["limit.ratio"]);
+    }
+    let any = limited(|limits| limits.ratio = 65_535);
+    assert_eq!(codes(&items_under(&any, aggregate(&[&junk[..]; 17]))).len(), 17);
+    assert_eq!(codes(&items_under(&any, aggregate(&[&junk[..]; 18]))), ["limit.decoded"]);
+}
+
+/// Whichever comes first.
+#[test]
+fn the_ratio_holds_for_plain_user_records_beside_compressed_ones() {
+    let packed = zstd((smallest().to_string() + &" ".repeat(900_000)).as_bytes());
+    let plain = smallest().to_string() + &" ".repeat(600_000);
+    let bundle = limited(|limits| limits.ratio = 2);
+    for users in [[&packed[..], plain.as_bytes()], [plain.as_bytes(), &packed[..]]] {
+        assert_eq!(codes(&items_under(&bundle, aggregate(&users))), ["limit.ratio"]);
+    }
+}
+
 #[test]
 fn millions_of_user_records_are_one_rejection() {
     let data = framed(&[0x1a, 0x02, 0x1a, 0x00].repeat(2 << 20));

@@ -302,6 +302,14 @@ fn numbers_and_escapes_hide_no_card() {
     assert_eq!(sent("6250941006528599"), "[redacted]");
     assert_eq!(sent("4000000000000000006"), "[redacted]");
     assert_eq!(sent("\"\\u0034111111111111111\""), "[redacted]");
+    for number in
+        ["4111111111111111.0", "4.111111111111111e15", "41111111111111110e-1", "-4111111111111111"]
+    {
+        assert_eq!(sent(number), "[redacted]", "{number}");
+    }
+    assert_eq!(sent("4242e12"), "[redacted]");
+    assert_eq!(sent("\"4111.1111.1111.1111\""), "4111.1111.1111.1111");
+    assert_eq!(sent("[4111,11111,1111111]"), json!([4111, 11111, 1111111]));
     assert_eq!(sent("4111111111111112"), json!(4111111111111112_u64));
     assert_eq!(sent("4111111111111111.5"), json!(4111111111111111.5));
     assert_eq!(

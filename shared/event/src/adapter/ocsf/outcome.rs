@@ -3,7 +3,7 @@
 //! | outcome | record |
 //! | --- | --- |
 //! | `unknown` | a finding, whose status is how far it is; a `status_id` of 0 or 99, or none |
-//! | `denied` | `action_id` 2 (denied), `disposition_id` 2 (blocked), activity 2 of Web Resource Access Activity; a failure with an error code that says so |
+//! | `denied` | `action_id` 2 (denied), `disposition_id` 2 (blocked), 6 (dropped), 25 (rejected) or 26 (unauthorized), activity 2 of Web Resource Access Activity; a failure with an error code that says so |
 //! | `failure` | `status_id` 2 |
 //! | `success` | `status_id` 1 |
 
@@ -18,7 +18,13 @@ const ACCESS: i64 = 6004;
 const ACCESS_DENY: i64 = 2;
 
 /// Numbers by which a control says that it did not let it happen.
-const CONTROLS: [(&str, i64); 2] = [("action_id", 2), ("disposition_id", 2)];
+const CONTROLS: [(&str, i64); 5] = [
+    ("action_id", 2),
+    ("disposition_id", 2),
+    ("disposition_id", 6),
+    ("disposition_id", 25),
+    ("disposition_id", 26),
+];
 
 /// Where an error code stands.
 const CODES: [Path; 2] = [&["api", "response", "error"], &["status_code"]];

@@ -7,16 +7,23 @@ use super::text::Span;
 /// Digits of a number.
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// Whether a text may hold a number: enough digits, with no more than separators between.
-pub(super) fn may_hold(text: &str) -> bool {
-    let mut digits = 0;
-    text.bytes().any(|byte| {
+/// Whether JSON may hold a number: enough digits, with no more than separators between, or with a
+/// point where they are a JSON number; such a number with an exponent may have any digits.
+pub(super) fn may_hold(json: &str) -> bool {
+    let (mut digits, mut text, mut escaped) = (0, false, false);
+    json.bytes().any(|byte| {
+        let exponent = !text && digits > 0 && matches!(byte, b'e' | b'E');
         match byte {
-            b'0'..=b'9' => digits += 1,
-            b' ' | b'-' => {}
+            b'0'..=b'9' if !escaped => digits += 1,
+            b' ' | b'-' if text && !escaped => {}
+            b'.' if !text => {}
             _ => digits = 0,
         }
-        digits >= *DIGITS.start()
+        if byte == b'"' && !escaped {
+            text = !text;
+        }
+        escaped = text && byte == b'\\' && !escaped;
+        exponent || digits >= *DIGITS.start()
     })
 }
 

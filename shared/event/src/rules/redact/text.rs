@@ -37,8 +37,8 @@ impl Heuristics {
     }
 
     /// Whether a number is that of a card.
-    pub(super) fn is_card(&self, number: &str) -> bool {
-        self.card && card::is_card(number.as_bytes())
+    pub(super) fn is_card(&self, number: &[u8]) -> bool {
+        self.card && card::is_card(number)
     }
 
     /// The text with what matches masked, and what did; none if nothing does. Where two matches

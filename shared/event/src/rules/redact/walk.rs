@@ -117,11 +117,17 @@ impl<'w> Walker<'w> {
     }
 
     fn number(&mut self, value: Value<'_>, out: &mut Vec<u8>) {
-        if self.heuristics.is_some_and(|heuristics| heuristics.is_card(value.source())) {
-            self.places.push(&self.path, RedactionAction::Mask, Rule::Card);
-            return write_text(MASK, out);
-        }
+        let start = out.len();
         value.write(out);
+        // As it would be sealed: `4e15` and `4000000000000000.0` are the digits of one number.
+        let digits = out[start..].strip_prefix(b"-").unwrap_or(&out[start..]);
+        let digits =
+            digits.strip_prefix(b"\"").and_then(|d| d.strip_suffix(b"\"")).unwrap_or(digits);
+        if self.heuristics.is_some_and(|heuristics| heuristics.is_card(digits)) {
+            out.truncate(start);
+            self.places.push(&self.path, RedactionAction::Mask, Rule::Card);
+            write_text(MASK, out);
+        }
     }
 
     /// Goes to a member or an element. Returns the length of the path to come back to.

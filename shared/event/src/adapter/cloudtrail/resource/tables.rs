@@ -229,6 +229,8 @@ pub(super) const PARTITIONS: &[(&str, &str)] = &[
     ("cn-", "aws-cn"),
     ("eusc-", "aws-eusc"),
     ("us-gov-", "aws-us-gov"),
+    ("eu-isoe-", "aws-iso-e"),
     ("us-iso-", "aws-iso"),
+    ("us-isof-", "aws-iso-f"),
     ("us-isob-", "aws-iso-b"),
 ];
