@@ -195,6 +195,8 @@ fn schemas_that_are_none_are_refused_by_their_place() {
         (json!({"items": {"$ref": "other.json#/a"}}), "/items/$ref:"),
         (json!({"items": {"$ref": "file:///etc/passwd"}}), "/items/$ref:"),
         (json!({"$ref": "https://json-schema.org/draft/2020-12/schema"}), "/$ref:"),
+        (json!({"$defs": {"a": {"allOf": [{"$ref": "#/$defs/%61"}]}}}), "/$defs/a/allOf/0/$ref:"),
+        (json!({"$defs": {"a": {"$id": "urn:a", "$ref": "#"}}}), "/$defs/a/$id:"),
     ] {
         let found = refused(schema.clone());
         assert!(found.starts_with(place), "{schema}: {found}");

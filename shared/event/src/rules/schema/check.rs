@@ -13,11 +13,11 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// references lead back to themselves: judging by it would not end.
 pub(super) fn self_contained(at: &str, schema: &Value) -> Result<(), RulesError> {
     let mut path = at.to_owned();
-    walk(&mut path, schema)?;
+    walk(&mut path, schema, true)?;
     ends(schema, at)
 }
 
-fn walk(at: &mut String, value: &Value) -> Result<(), RulesError> {
+fn walk(at: &mut String, value: &Value, root: bool) -> Result<(), RulesError> {
     let length = at.len();
     match value {
         Value::Object(members) => {
@@ -25,16 +25,16 @@ fn walk(at: &mut String, value: &Value) -> Result<(), RulesError> {
                 at.push('/');
                 at.push_str(&escaped(name));
                 if let Value::String(text) = value {
-                    keyword(at, name, text)?;
+                    keyword(at, name, text, root)?;
                 }
-                walk(at, value)?;
+                walk(at, value, false)?;
                 at.truncate(length);
             }
         }
         Value::Array(elements) => {
             for (place, value) in elements.iter().enumerate() {
                 at.push_str(&format!("/{place}"));
-                walk(at, value)?;
+                walk(at, value, false)?;
                 at.truncate(length);
             }
         }
@@ -43,7 +43,7 @@ fn walk(at: &mut String, value: &Value) -> Result<(), RulesError> {
     Ok(())
 }
 
-fn keyword(at: &str, name: &str, text: &str) -> Result<(), RulesError> {
+fn keyword(at: &str, name: &str, text: &str, root: bool) -> Result<(), RulesError> {
     let fail = |expected: &str| {
         let detail = format!("expected {expected}, found `{text}`");
         Err(RulesError::Schema { at: at.to_owned(), detail })
@@ -53,6 +53,9 @@ fn keyword(at: &str, name: &str, text: &str) -> Result<(), RulesError> {
         "$ref" | "$dynamicRef" if !text.starts_with('#') => {
             fail("a reference within the schema, which starts with `#`")
         }
+        // What follows looks references up as they are written.
+        "$ref" | "$dynamicRef" if text.contains('%') => fail("a reference without escapes"),
+        "$id" if !root => fail("no `$id` but that of the whole schema"),
         _ => Ok(()),
     }
 }
