@@ -39,19 +39,7 @@ pub(crate) fn bucket_read() -> Value {
 
 /// The record with other members: `null` removes one.
 pub(crate) fn varied(changes: Value) -> Value {
-    let mut record = bucket_read();
-    let members = record.as_object_mut().unwrap();
-    for (name, value) in changes.as_object().unwrap() {
-        match value {
-            Value::Null => drop(members.remove(name)),
-            value => drop(members.insert(name.clone(), value.clone())),
-        }
-    }
-    record
-}
-
-pub(crate) fn sealed(record: &Value) -> Value {
-    json(&event(record.to_string()))
+    changed(bucket_read(), changes)
 }
 
 #[test]

@@ -44,10 +44,6 @@ fn varied(changes: &[(&str, Value)]) -> Value {
     changes.iter().fold(pod_exec(), set)
 }
 
-fn sealed(record: &Value) -> Value {
-    json(&event(record.to_string()))
-}
-
 #[test]
 fn an_audit_event_is_mapped_and_kept_whole() {
     let expected = json!({

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cloudtrail::{sealed, varied};
+use crate::cloudtrail::varied;
+use crate::support::sealed;
 
 /// The resource of an operation that lists none.
 fn resource(service: &str, name: &str, parameters: Value, response: Value) -> Value {

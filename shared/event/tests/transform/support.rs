@@ -137,3 +137,20 @@ pub(crate) fn with(base: Value, pointer: &str, value: Option<Value>) -> Value {
     }
     event
 }
+
+/// The record with other members: `null` removes one.
+pub(crate) fn changed(mut record: Value, changes: Value) -> Value {
+    let members = record.as_object_mut().unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => drop(members.remove(name)),
+            value => drop(members.insert(name.clone(), value.clone())),
+        }
+    }
+    record
+}
+
+/// What a record is sealed as that holds one event.
+pub(crate) fn sealed(record: &Value) -> Value {
+    json(&event(record.to_string()))
+}
