@@ -86,8 +86,7 @@ impl Bundle {
     /// Reads what [`to_json`](Self::to_json) wrote; refuses any other bytes, and says where and
     /// why. Does not compile schemas: `Rules::new` does.
     pub fn parse(json: &[u8]) -> Result<Self, BundleError> {
-        let bundle = wire::read(json)?;
-        check::check(&bundle)?;
+        let bundle = Self::read(json)?;
         if bundle.to_json().as_bytes() != json {
             return Err(BundleError::NotCanonical);
         }
@@ -99,9 +98,14 @@ impl Bundle {
     /// bundles from what people wrote. Numbers in schemas are doubles from here on (RFC 8785): the
     /// bundle is the one that its JSON says.
     pub fn compose(json: &[u8]) -> Result<Self, BundleError> {
+        let bundle = Self::read(json)?;
+        wire::read(bundle.to_json().as_bytes())
+    }
+
+    fn read(json: &[u8]) -> Result<Self, BundleError> {
         let bundle = wire::read(json)?;
         check::check(&bundle)?;
-        wire::read(bundle.to_json().as_bytes())
+        Ok(bundle)
     }
 
     /// SHA-256 of the canonical JSON: the name of the bundle.
