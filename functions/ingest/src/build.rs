@@ -73,9 +73,13 @@ pub fn build(
     let mut root = Frontier::new();
     let mut tenants = TenantTree::new(&context.rules.bundle().tenant_key);
     let mut counts = Counts { records: records.len() as u64, ..Counts::default() };
-    let hashes: Vec<Hash> = leaves.iter().map(|leaf| Hash::leaf(&leaf.bytes)).collect();
-    for (leaf, &hash) in leaves.iter().zip(&hashes) {
+    let mut traced = Vec::new();
+    for (row, leaf) in leaves.iter().enumerate() {
+        let hash = Hash::leaf(&leaf.bytes);
         root.push(hash);
+        if context.traces && traced.len() < traces::MOST {
+            traced.extend(Traced::of(row, leaf, hash));
+        }
         match &leaf.event {
             Some(event) => {
                 tenants.push(&event.tenant, hash);
@@ -84,10 +88,6 @@ pub fn build(
             None => counts.rejections += 1,
         }
     }
-    let traced = match context.traces {
-        true => traces::traced(leaves.iter().zip(hashes)),
-        false => Vec::new(),
-    };
     let header = BatchHeader {
         origin: context.origin.to_owned(),
         chain: context.chain.clone(),

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// Events of a batch that are told of, at most: each is a datagram, and a segment that X-Ray bills.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// What the daemon expects before each document.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-daemon>
@@ -49,18 +49,15 @@ struct Trace<'l> {
     span_id: Option<&'l str>,
 }
 
-/// The first events of a batch that belong to traces. `leaves` are in their order, with their hashes.
-pub(crate) fn traced<'l>(leaves: impl Iterator<Item = (&'l Leaf, Hash)>) -> Vec<Traced> {
-    let traced = |(row, (leaf, hash)): (usize, (&Leaf, Hash))| {
+impl Traced {
+    /// The event at a row of a batch, if it belongs to a trace.
+    pub(crate) fn of(row: usize, leaf: &Leaf, hash: Hash) -> Option<Self> {
         let trace_id = leaf.event.as_ref()?.trace_id.as_ref()?.to_string();
         let sealed: Sealed<'_> = serde_json::from_slice(&leaf.bytes).ok()?;
         let span_id = sealed.trace.and_then(|trace| trace.span_id).map(str::to_owned);
-        Some(Traced { row, trace_id, span_id, arrived: leaf.arrived, hash })
-    };
-    leaves.enumerate().filter_map(traced).take(MOST).collect()
-}
+        Some(Self { row, trace_id, span_id, arrived: leaf.arrived, hash })
+    }
 
-impl Traced {
     /// The segment document: from the arrival of the event to the commit of its batch.
     pub(crate) fn segment(&self, key: &str, committed: Timestamp) -> String {
         let seconds = |at: Timestamp| at.as_millisecond() as f64 / 1e3;
