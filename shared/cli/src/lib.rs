@@ -28,3 +28,11 @@ pub use put::put;
 pub use show::show;
 pub use status::status;
 pub use verify::verify;
+
+/// Serialises what people read as they read it, and as the commands take it.
+fn as_text<T: std::fmt::Display, S: serde::Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

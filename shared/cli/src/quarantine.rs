@@ -52,7 +52,7 @@ pub struct Selection {
 #[derive(Debug, Clone, Serialize)]
 pub struct Item {
     /// Where it appeared.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "crate::as_text")]
     pub coordinates: Coordinates,
     /// When its record arrived.
     pub arrived: String,
@@ -97,14 +97,6 @@ pub enum Kept {
     Gone,
     /// They are not to be believed.
     Altered,
-}
-
-/// As the commands take coordinates.
-pub(crate) fn as_text<S: serde::Serializer>(
-    coordinates: &Coordinates,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(coordinates)
 }
 
 fn word<S: serde::Serializer>(kept: &Kept, serializer: S) -> Result<S::Ok, S::Error> {

@@ -64,7 +64,7 @@ pub struct Context<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Done {
     /// Where it appeared.
-    #[serde(serialize_with = "quarantine::as_text")]
+    #[serde(serialize_with = "crate::as_text")]
     pub coordinates: Coordinates,
     /// The code that it was rejected with; `None` for what has expired.
     pub code: Option<String>,
@@ -132,7 +132,8 @@ pub async fn redrive<O: Objects, T: Table, S: Stream>(
     let rules = rules(&stores.objects, context.bundle).await?;
     let mut named = options.selection.coordinates.clone();
     let sealed = Sealed::new(stores);
-    let mut work = Work { stores, context, options, rules, sealed, seen: None };
+    let (redrives, read) = (Redrives::new(), BTreeSet::new());
+    let mut work = Work { stores, context, options, rules, sealed, redrives, read, seen: None };
     let mut tell = |done: Done| {
         named.remove(&done.coordinates);
         tell(done);
@@ -173,6 +174,9 @@ struct Work<'a, O, T, S> {
     options: &'a Options,
     rules: Rules,
     sealed: Sealed<'a, O, T, S>,
+    /// What was begun to be redriven, of the chains that were read.
+    redrives: Redrives,
+    read: BTreeSet<ChainId>,
     /// The envelopes that are on the stream, once it was looked.
     seen: Option<Seen>,
 }
@@ -191,9 +195,14 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
         bar.inc(all - meant.len() as u64);
         let chains: BTreeSet<ChainId> =
             meant.iter().map(|item| item.coordinates.chain.clone()).collect();
-        let redrives = quarantine::redrives(&stores.table, chains.clone()).await?;
+        // Read once: whoever moves a marker names what it was, and is told what it is.
+        let unread = chains.difference(&self.read).cloned();
+        let mut found = quarantine::redrives(&stores.table, unread).await?;
+        self.redrives.append(&mut found);
+        self.read.extend(chains.iter().cloned());
+        let redrives = &self.redrives;
         let now = (context.now)();
-        let lapsed = || one::lapsed(&redrives, &meant, now).map(|redrive| redrive.begun);
+        let lapsed = || one::lapsed(redrives, &meant, now).map(|redrive| redrive.begun);
         if let Some(since) = lapsed().min() {
             let covers = |seen: &Seen| lapsed().all(|begun| seen.covers(begun));
             if !self.seen.as_ref().is_some_and(covers) {
@@ -214,7 +223,7 @@ impl<O: Objects, T: Table, S: Stream> Work<'_, O, T, S> {
             context,
             options,
             rules: &self.rules,
-            redrives: &redrives,
+            redrives: &self.redrives,
             seen: self.seen.as_ref(),
         };
         let mut done = stream::iter(work)

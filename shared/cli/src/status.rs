@@ -58,14 +58,10 @@ pub struct Published {
     /// Root hash.
     pub root: Hash,
     /// When it was put, to the second.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "crate::as_text")]
     pub modified: Timestamp,
     /// Whether its signature holds under the deployment's key; `None` where no key is known.
     pub signed: Option<bool>,
-}
-
-fn as_text<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(time)
 }
 
 /// Why there is no status.
