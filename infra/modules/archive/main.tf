@@ -1,0 +1,466 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  # Known before the buckets are: their policies name them.
+  archive_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-archive"
+  logs_arn    = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-access-logs"
+
+  # Each prefix has one writer.
+  written_by = {
+    Batches = { role = var.writers.batches, prefixes = ["batches", "quarantine"] }
+    Log     = { role = var.writers.log, prefixes = ["log"] }
+    Config  = { role = var.writers.config, prefixes = ["config"] }
+  }
+
+  # Locked for as long as batches: what the log can be rebuilt without.
+  locked_as_batches = ["batches/*", "quarantine/*", "log/cursors/*", "log/plans/*", "log/tile/*.p/*"]
+
+  # The one object that is replaced, and hence not locked.
+  replaced = "log/checkpoint"
+}
+
+# Statements of refusal: IAM allows, these bound what it may. They hold for everybody, administrators and
+# the account's root too; whoever changes them raises an alarm.
+#checkov:skip=CKV_AWS_283:refusals are for every principal
+data "aws_iam_policy_document" "archive" {
+  statement {
+    sid       = "EncryptedPutsOnly"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.archive_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "s3:x-amz-server-side-encryption"
+      values   = ["aws:kms"]
+    }
+  }
+
+  statement {
+    sid       = "UnderTheDataKeyOnly"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.archive_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = [var.kms_key_arn]
+    }
+  }
+
+  # Without a lock there is no mode, and what is missing equals nothing.
+  statement {
+    sid           = "LockedPutsOnly"
+    effect        = "Deny"
+    actions       = ["s3:PutObject"]
+    not_resources = ["${local.archive_arn}/${local.replaced}"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEquals"
+      variable = "s3:object-lock-mode"
+      values   = [var.lock_mode]
+    }
+  }
+
+  # A day less than promised: the lock is decided a moment before S3 counts what remains.
+  statement {
+    sid       = "LockedLongEnoughAsBatches"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = [for path in local.locked_as_batches : "${local.archive_arn}/${path}"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "NumericLessThan"
+      variable = "s3:object-lock-remaining-retention-days"
+      values   = [var.batch_retention_days - 1]
+    }
+  }
+
+  statement {
+    sid     = "LockedLongEnoughAsTheLog"
+    effect  = "Deny"
+    actions = ["s3:PutObject"]
+    not_resources = concat(
+      [for path in local.locked_as_batches : "${local.archive_arn}/${path}"],
+      ["${local.archive_arn}/${local.replaced}", "${local.archive_arn}/segments/*"],
+    )
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "NumericLessThan"
+      variable = "s3:object-lock-remaining-retention-days"
+      values   = [var.log_retention_days - 1]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.written_by
+
+    content {
+      sid       = "OneWriterOf${statement.key}"
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = [for prefix in statement.value.prefixes : "${local.archive_arn}/${prefix}/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "ArnNotEquals"
+        variable = "aws:PrincipalArn"
+        values   = [statement.value.role]
+      }
+    }
+  }
+
+  statement {
+    sid           = "NoWritesElsewhere"
+    effect        = "Deny"
+    actions       = ["s3:PutObject"]
+    not_resources = flatten([for writer in local.written_by : [for prefix in writer.prefixes : "${local.archive_arn}/${prefix}/*"]])
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  # Lifecycle is not a request and goes on. The tag that lets a batch expire is not theirs to set either.
+  statement {
+    sid    = "NothingIsDeleted"
+    effect = "Deny"
+    actions = [
+      "s3:DeleteObject",
+      "s3:DeleteObjectTagging",
+      "s3:DeleteObjectVersion",
+      "s3:DeleteObjectVersionTagging",
+      "s3:PutObjectTagging",
+      "s3:PutObjectVersionTagging",
+    ]
+    resources = ["${local.archive_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  statement {
+    sid       = "LocksStay"
+    effect    = "Deny"
+    actions   = ["s3:BypassGovernanceRetention", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectVersionAcl"]
+    resources = ["${local.archive_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  # A lock is set by the put. Whoever sets one later must be extending it, and no such writer exists.
+  statement {
+    sid       = "LocksAreNotShortened"
+    effect    = "Deny"
+    actions   = ["s3:PutObjectRetention"]
+    resources = ["${local.archive_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotEquals"
+      variable = "aws:PrincipalArn"
+      values   = [for writer in local.written_by : writer.role]
+    }
+  }
+
+  statement {
+    sid       = "TheBucketStays"
+    effect    = "Deny"
+    actions   = ["s3:DeleteBucket"]
+    resources = [local.archive_arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+}
+
+module "archive" {
+  source = "../bucket"
+
+  name               = "${var.bucket_prefix}-archive"
+  kms_key_arn        = var.kms_key_arn
+  access_logs_bucket = module.access_logs.name
+  policies           = [data.aws_iam_policy_document.archive.json]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "archive" {
+  bucket = module.archive.name
+
+  # By tag alone: it is set once a batch's leaves lie in segments whose entries are in a published checkpoint.
+  rule {
+    id     = "batches-archived"
+    status = "Enabled"
+
+    filter {
+      and {
+        prefix = "batches/"
+        tags   = { archived = "true" }
+      }
+    }
+
+    expiration {
+      days = var.batch_retention_days
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
+  rule {
+    id     = "batches-markers"
+    status = "Enabled"
+
+    filter {
+      prefix = "batches/"
+    }
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.batches_instant_after_days == null ? [] : [var.batches_instant_after_days]
+
+    content {
+      id     = "batches-tier"
+      status = "Enabled"
+
+      filter {
+        prefix = "batches/"
+      }
+
+      transition {
+        days          = rule.value
+        storage_class = "GLACIER_IR"
+      }
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.retention_classes
+
+    content {
+      id     = "segments-${rule.key}"
+      status = "Enabled"
+
+      filter {
+        prefix = "segments/class=${rule.key}/"
+      }
+
+      dynamic "transition" {
+        for_each = rule.value.instant_after_days == null ? [] : [rule.value.instant_after_days]
+
+        content {
+          days          = transition.value
+          storage_class = "GLACIER_IR"
+        }
+      }
+
+      dynamic "transition" {
+        for_each = rule.value.deep_after_days == null ? [] : [rule.value.deep_after_days]
+
+        content {
+          days          = transition.value
+          storage_class = "DEEP_ARCHIVE"
+        }
+      }
+
+      expiration {
+        days = rule.value.days
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
+
+  rule {
+    id     = "unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
+# Where Lambda puts records that ingest could not seal in six days: whole, for a redrive. Its role writes, as for
+# any failure destination, without a lock of its own; hence the default one.
+module "expired" {
+  source = "../bucket"
+
+  name               = "${var.bucket_prefix}-expired"
+  kms_key_arn        = var.kms_key_arn
+  access_logs_bucket = module.access_logs.name
+  policies           = [data.aws_iam_policy_document.expired.json]
+
+  default_retention = {
+    mode = var.lock_mode
+    days = var.batch_retention_days
+  }
+}
+
+#checkov:skip=CKV_AWS_283:refusals are for every principal
+data "aws_iam_policy_document" "expired" {
+  statement {
+    sid       = "OneWriter"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotEquals"
+      variable = "aws:PrincipalArn"
+      values   = [var.writers.batches]
+    }
+  }
+
+  statement {
+    sid    = "NothingIsDeleted"
+    effect = "Deny"
+    actions = [
+      "s3:BypassGovernanceRetention",
+      "s3:DeleteObject",
+      "s3:DeleteObjectVersion",
+      "s3:PutObjectLegalHold",
+      "s3:PutObjectRetention",
+    ]
+    resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "expired" {
+  bucket = module.expired.name
+
+  rule {
+    id     = "unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
+# An object here is an alarm.
+resource "aws_s3_bucket_notification" "expired" {
+  bucket      = module.expired.name
+  eventbridge = true
+}
+
+# Who read what, best effort. S3 delivers to buckets with its own encryption and no default lock alone.
+module "access_logs" {
+  source = "../bucket"
+
+  name        = "${var.bucket_prefix}-access-logs"
+  object_lock = false
+  policies    = [data.aws_iam_policy_document.access_logs.json]
+}
+
+data "aws_iam_policy_document" "access_logs" {
+  statement {
+    sid       = "S3Delivers"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.logs_arn}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-*"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
+  bucket = module.access_logs.name
+
+  rule {
+    id     = "end"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = var.access_logs_retention_days
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}

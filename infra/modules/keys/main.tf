@@ -1,0 +1,306 @@
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account = data.aws_caller_identity.current.account_id
+  root    = "arn:${data.aws_partition.current.partition}:iam::${local.account}:root"
+  region  = data.aws_region.current.region
+
+  # What the services that hold ciphertext do with a key, on behalf of whom IAM lets.
+  used_through = {
+    data   = ["s3.${local.region}.amazonaws.com", "kinesis.${local.region}.amazonaws.com"]
+    ledger = ["dynamodb.${local.region}.amazonaws.com"]
+  }
+
+  # Looking after a key, which is not using it: neither cryptography nor grants.
+  administration = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:GetPublicKey",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+  ]
+}
+
+# In a key's policy `*` is the key itself.
+# Administrators may change the policy, as somebody must; whoever does is told of by an alarm.
+#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+#checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
+#checkov:skip=CKV_AWS_356:a key policy's resource is its key
+data "aws_iam_policy_document" "use" {
+  for_each = local.used_through
+
+  statement {
+    sid       = "Administration"
+    actions   = local.administration
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.root]
+    }
+  }
+
+  statement {
+    sid = "UseThroughTheService"
+    actions = concat(
+      ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+      # DynamoDB takes these of whoever makes the table.
+      each.key == "ledger" ? ["kms:CreateGrant", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"] : [],
+    )
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.root]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:CallerAccount"
+      values   = [local.account]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = each.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.deletion_protection ? ["on"] : []
+
+    content {
+      sid       = "NotDeleted"
+      effect    = "Deny"
+      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
+      resources = ["*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+    }
+  }
+}
+
+resource "aws_kms_key" "data" {
+  description             = "${var.name}: events, on the stream and in the archive"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_window_days
+  policy                  = data.aws_iam_policy_document.use["data"].json
+}
+
+resource "aws_kms_alias" "data" {
+  name          = "alias/${var.name}-data"
+  target_key_id = aws_kms_key.data.key_id
+}
+
+resource "aws_kms_key" "ledger" {
+  description             = "${var.name}: the ledger table"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_window_days
+  policy                  = data.aws_iam_policy_document.use["ledger"].json
+}
+
+resource "aws_kms_alias" "ledger" {
+  name          = "alias/${var.name}-ledger"
+  target_key_id = aws_kms_key.ledger.key_id
+}
+
+#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+#checkov:skip=CKV_AWS_111:a key policy's resource is its key; signing is denied to all but one role
+#checkov:skip=CKV_AWS_356:a key policy's resource is its key
+data "aws_iam_policy_document" "signing" {
+  statement {
+    sid       = "Administration"
+    actions   = local.administration
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.root]
+    }
+  }
+
+  statement {
+    sid       = "CheckpointSigns"
+    actions   = ["kms:Sign"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.root]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = [var.signer_role_arn]
+    }
+
+    # The note's text itself, under the one algorithm: no digest that somebody else made.
+    condition {
+      test     = "StringEquals"
+      variable = "kms:MessageType"
+      values   = ["RAW"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:SigningAlgorithm"
+      values   = [var.signing.spec == "ECC_NIST_P256" ? "ECDSA_SHA_256" : "ED25519_SHA_512"]
+    }
+  }
+
+  # Holds against grants, and against whatever else IAM allows.
+  statement {
+    sid       = "NobodyElseSigns"
+    effect    = "Deny"
+    actions   = ["kms:Sign"]
+    resources = ["*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotEquals"
+      variable = "aws:PrincipalArn"
+      values   = [var.signer_role_arn]
+    }
+  }
+
+  statement {
+    sid       = "NoGrants"
+    effect    = "Deny"
+    actions   = ["kms:CreateGrant"]
+    resources = ["*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.deletion_protection ? ["on"] : []
+
+    content {
+      sid       = "NotDeleted"
+      effect    = "Deny"
+      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
+      resources = ["*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+    }
+  }
+}
+
+resource "aws_kms_key" "signing" {
+  #checkov:skip=CKV_AWS_7:KMS does not rotate asymmetric keys; `generations` is how this one is succeeded
+  for_each = var.signing.generations
+
+  description              = "${var.name}: signs checkpoints, generation ${each.key}"
+  key_usage                = "SIGN_VERIFY"
+  customer_master_key_spec = var.signing.spec
+  deletion_window_in_days  = var.deletion_window_days
+  policy                   = data.aws_iam_policy_document.signing.json
+}
+
+resource "aws_kms_alias" "signing" {
+  name          = "alias/${var.name}-signing"
+  target_key_id = aws_kms_key.signing[var.signing.active].key_id
+}
+
+data "aws_kms_public_key" "signing" {
+  for_each = var.signing.generations
+
+  key_id = aws_kms_key.signing[each.key].arn
+}
+
+#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+#checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
+#checkov:skip=CKV_AWS_356:a key policy's resource is its key
+data "aws_iam_policy_document" "operations" {
+  statement {
+    sid       = "Administration"
+    actions   = local.administration
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.root]
+    }
+  }
+
+  statement {
+    sid       = "LogGroups"
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${local.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = var.log_group_arns
+    }
+  }
+
+  statement {
+    sid       = "Alarms"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_kms_key" "operations" {
+  description             = "${var.name}: logs of the functions, and alarms"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.deletion_window_days
+  policy                  = data.aws_iam_policy_document.operations.json
+}
+
+resource "aws_kms_alias" "operations" {
+  name          = "alias/${var.name}-operations"
+  target_key_id = aws_kms_key.operations.key_id
+}

@@ -1,0 +1,4 @@
+output "uuid" {
+  description = "Id of the mapping, by which an operator stops and starts it."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}
