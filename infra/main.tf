@@ -1,0 +1,143 @@
+# What Cairn is made of, and who may do what. Each part is a module; what goes between them is here.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.region
+
+  bucket_prefix = coalesce(var.bucket_prefix, "${var.name}-${local.account}-${local.region}")
+
+  # Keys and buckets name roles before these exist, and roles name keys and buckets: hence names, not references.
+  roles = {
+    for role in ["ingest", "checkpoint", "operator", "break-glass"] :
+    role => "arn:${local.partition}:iam::${local.account}:role/${var.name}-${role}"
+  }
+  log_groups = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-*"
+
+  # What both functions are told; each has a variable or two of its own beside.
+  environment = {
+    CAIRN_ORIGIN               = var.origin
+    CAIRN_BUCKET               = module.archive.bucket
+    CAIRN_TABLE                = module.ledger.name
+    CAIRN_DATA_KEY             = module.keys.data_arn
+    CAIRN_LOCK_MODE            = var.archive.lock_mode
+    CAIRN_BATCH_RETENTION_DAYS = tostring(var.archive.batch_retention_days)
+  }
+}
+
+module "keys" {
+  source = "./modules/keys"
+
+  name                 = var.name
+  deletion_window_days = var.keys.deletion_window_days
+  deletion_protection  = var.deletion_protection
+  signing              = var.keys.signing
+  signer_role_arn      = local.roles["checkpoint"]
+  log_group_arns       = [local.log_groups]
+}
+
+module "stream" {
+  source = "./modules/stream"
+
+  name        = "${var.name}-events"
+  kms_key_arn = module.keys.data_arn
+  shards      = var.stream.shards
+}
+
+module "ledger" {
+  source = "./modules/ledger"
+
+  name                = "${var.name}-ledger"
+  kms_key_arn         = module.keys.ledger_arn
+  deletion_protection = var.deletion_protection
+}
+
+module "archive" {
+  source = "./modules/archive"
+
+  bucket_prefix              = local.bucket_prefix
+  kms_key_arn                = module.keys.data_arn
+  lock_mode                  = var.archive.lock_mode
+  batch_retention_days       = var.archive.batch_retention_days
+  log_retention_days         = var.archive.log_retention_days
+  batches_instant_after_days = var.archive.batches_instant_after_days
+  retention_classes          = var.archive.retention_classes
+  access_logs_retention_days = var.archive.access_logs_retention_days
+
+  writers = {
+    batches = local.roles["ingest"]
+    log     = local.roles["checkpoint"]
+    config  = local.roles["operator"]
+  }
+}
+
+module "ingest" {
+  source = "./modules/function"
+
+  name                 = "${var.name}-ingest"
+  description          = "Seals the records of the stream: validates, chains and archives them"
+  package              = var.packages.ingest
+  architecture         = var.packages.architecture
+  memory_mb            = var.ingest.memory_mb
+  timeout_seconds      = var.ingest.timeout_seconds
+  reserved_concurrency = var.ingest.reserved_concurrency
+  policy               = data.aws_iam_policy_document.ingest.json
+
+  environment = merge(
+    local.environment,
+    var.bundle == null ? {} : { CAIRN_BUNDLE = var.bundle },
+    var.ingest.traces ? { CAIRN_TRACES = "xray" } : {},
+  )
+
+  logs = {
+    retention_days = var.log_retention_days
+    kms_key_arn    = module.keys.operations_arn
+  }
+}
+
+module "mapping" {
+  source = "./modules/mapping"
+
+  stream_arn              = module.stream.arn
+  function_name           = module.ingest.name
+  failure_destination_arn = module.archive.expired_arn
+  enabled                 = var.bundle != null
+  batch_size              = var.ingest.batch_size
+  window_seconds          = var.ingest.window_seconds
+}
+
+module "checkpoint" {
+  source = "./modules/function"
+
+  name                 = "${var.name}-checkpoint"
+  description          = "Takes new batches into the transparency log and signs its checkpoint"
+  package              = var.packages.checkpoint
+  architecture         = var.packages.architecture
+  memory_mb            = var.checkpoint.memory_mb
+  timeout_seconds      = var.checkpoint.timeout_seconds
+  reserved_concurrency = var.checkpoint.reserved_concurrency
+  policy               = data.aws_iam_policy_document.checkpoint.json
+
+  environment = merge(local.environment, {
+    CAIRN_LOG_RETENTION_DAYS = tostring(var.archive.log_retention_days)
+    CAIRN_SIGNING_KEY        = module.keys.signing_arn
+  })
+
+  logs = {
+    retention_days = var.log_retention_days
+    kms_key_arn    = module.keys.operations_arn
+  }
+}
+
+module "schedule" {
+  source = "./modules/schedule"
+
+  name         = "${var.name}-checkpoint"
+  role_name    = "${var.name}-schedule"
+  function_arn = module.checkpoint.arn
+  expression   = var.checkpoint.schedule
+}

@@ -1,0 +1,69 @@
+# `terraform output -json > cairn.json` is what the tools read: `cairn --deployment cairn.json verify`.
+
+output "origin" {
+  description = "Name of the log."
+  value       = var.origin
+}
+
+output "region" {
+  description = "AWS region."
+  value       = local.region
+}
+
+output "stream" {
+  description = "Name of the stream that producers put on."
+  value       = module.stream.name
+}
+
+output "bucket" {
+  description = "Name of the archive's bucket."
+  value       = module.archive.bucket
+}
+
+output "table" {
+  description = "Name of the ledger table."
+  value       = module.ledger.name
+}
+
+output "bundle" {
+  description = "SHA-256 of the config bundle in force; null before the first."
+  value       = var.bundle
+}
+
+output "data_key" {
+  description = "ARN of the key of events."
+  value       = module.keys.data_arn
+}
+
+output "signing_key" {
+  description = "ARN of the key that signs checkpoints now."
+  value       = module.keys.signing_arn
+}
+
+output "public_keys" {
+  description = "Public keys of the log, the active one first: SubjectPublicKeyInfo (RFC 5280), DER, in base64. Give them to whoever verifies, once, by a way that you trust."
+  value = concat(
+    [module.keys.signing_public_keys[var.keys.signing.active]],
+    [for generation, key in module.keys.signing_public_keys : key if generation != var.keys.signing.active],
+  )
+}
+
+output "lock_mode" {
+  description = "Mode of Object Lock."
+  value       = var.archive.lock_mode
+}
+
+output "batch_retention_days" {
+  description = "Days for which batches are locked."
+  value       = var.archive.batch_retention_days
+}
+
+output "log_retention_days" {
+  description = "Days for which the log and bundles are locked."
+  value       = var.archive.log_retention_days
+}
+
+output "expired" {
+  description = "Name of the bucket of what expired before it was sealed."
+  value       = module.archive.expired_bucket
+}

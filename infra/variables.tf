@@ -1,0 +1,196 @@
+variable "name" {
+  description = "Prefix of the names of everything but buckets."
+  type        = string
+  default     = "cairn"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.name))
+    error_message = "name is ${var.name}; expected 2 to 32 of a-z, 0-9 and -, beginning with a letter."
+  }
+}
+
+variable "bucket_prefix" {
+  description = "Prefix of the names of buckets, which are unique in all of AWS. Null for `<name>-<account>-<region>`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bucket_prefix == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,46}$", var.bucket_prefix))
+    error_message = "bucket_prefix is ${coalesce(var.bucket_prefix, "-")}; expected 2 to 47 of a-z, 0-9 and -, beginning with a letter or digit."
+  }
+}
+
+variable "origin" {
+  description = "Name of the log, for good: a domain of yours and a path, such as `audit.example.com/prod`. No scheme. Whoever checks an event sees it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9._~-]+)*$", var.origin))
+    error_message = "origin is ${var.origin}; expected a domain and a path without a scheme, such as audit.example.com/prod."
+  }
+}
+
+variable "bundle" {
+  description = "SHA-256 of the config bundle in force, as `cairn config build --publish` prints it. Null until there is one: records then wait on the stream."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bundle == null ? true : can(regex("^[0-9a-f]{64}$", var.bundle))
+    error_message = "bundle is ${coalesce(var.bundle, "-")}; expected 64 hexadecimal digits, as `cairn config build --publish` prints them."
+  }
+}
+
+variable "packages" {
+  description = "Paths of the functions' zips, as `cargo lambda build --release --arm64 --output-format zip` leaves them in target/lambda/<function>/bootstrap.zip."
+  type = object({
+    ingest       = string
+    checkpoint   = string
+    architecture = optional(string, "arm64")
+  })
+  nullable = false
+}
+
+variable "stream" {
+  description = "The stream: `shards` that are always there, or null for one that scales and is paid by use."
+  type = object({
+    shards = optional(number)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "ingest" {
+  description = <<-E
+    The function that seals. `batch_size` and `window_seconds` decide what becomes a batch: the first that is reached; the longer the window, the fewer requests are
+    paid for and the later an event is sealed. `traces`: whether X-Ray is told where the events of a trace were sealed (each segment is billed). A location
+    database needs its size in `memory_mb` beside the 128 that ingest takes.
+  E
+  type = object({
+    memory_mb            = optional(number, 512)
+    timeout_seconds      = optional(number, 60)
+    reserved_concurrency = optional(number)
+    batch_size           = optional(number, 10000)
+    window_seconds       = optional(number, 10)
+    traces               = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.ingest.memory_mb >= 256 && var.ingest.memory_mb <= 10240
+    error_message = "ingest.memory_mb is ${var.ingest.memory_mb}; expected 256 to 10,240: a full invocation needs 128, and the runtime its share."
+  }
+
+  validation {
+    condition     = var.ingest.timeout_seconds >= 30 && var.ingest.timeout_seconds <= 900
+    error_message = "ingest.timeout_seconds is ${var.ingest.timeout_seconds}; expected 30 to 900: a batch must be sealed in it, S3's bad moments included."
+  }
+}
+
+variable "checkpoint" {
+  description = "The function that signs. It has one writer at a time by its protocol; `reserved_concurrency = 1` spares the attempts of a second, where the account has room for it."
+  type = object({
+    memory_mb            = optional(number, 512)
+    timeout_seconds      = optional(number, 60)
+    reserved_concurrency = optional(number)
+    schedule             = optional(string, "rate(1 minute)")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.checkpoint.memory_mb >= 256 && var.checkpoint.memory_mb <= 10240
+    error_message = "checkpoint.memory_mb is ${var.checkpoint.memory_mb}; expected 256 to 10,240."
+  }
+}
+
+variable "archive" {
+  description = <<-E
+    The archive. `lock_mode`: `COMPLIANCE` (nobody deletes before the time, root and AWS neither) or `GOVERNANCE` (for trials). Batches are locked for
+    `batch_retention_days`, the log and bundles for `log_retention_days`. Batches that are still there after `batches_instant_after_days` move to Glacier Instant Retrieval (null: never).
+    `retention_classes` are those of the config bundle (`tenants.toml`).
+  E
+  type = object({
+    lock_mode                  = optional(string, "COMPLIANCE")
+    batch_retention_days       = optional(number, 35)
+    log_retention_days         = optional(number, 3650)
+    batches_instant_after_days = optional(number, 90)
+    access_logs_retention_days = optional(number, 400)
+    retention_classes = optional(map(object({
+      days               = number
+      instant_after_days = optional(number)
+      deep_after_days    = optional(number)
+      })), {
+      short     = { days = 90 }
+      standard  = { days = 400, instant_after_days = 90 }
+      regulated = { days = 2557, instant_after_days = 90, deep_after_days = 400 }
+    })
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["COMPLIANCE", "GOVERNANCE"], var.archive.lock_mode)
+    error_message = "archive.lock_mode is ${var.archive.lock_mode}; expected COMPLIANCE or GOVERNANCE."
+  }
+
+  # What waits on the stream for six days and is redriven must still find the batch that it may already lie in.
+  validation {
+    condition     = var.archive.batch_retention_days >= 14 && var.archive.batch_retention_days <= 36500
+    error_message = "archive.batch_retention_days is ${var.archive.batch_retention_days}; expected 14 to 36,500: two weeks cover the stream's seven days and a redrive."
+  }
+
+  validation {
+    condition     = var.archive.log_retention_days >= var.archive.batch_retention_days && var.archive.log_retention_days <= 36500
+    error_message = "archive.log_retention_days is ${var.archive.log_retention_days}; expected at least archive.batch_retention_days (${var.archive.batch_retention_days}) and at most 36,500: what is proven by the log is proven for as long as the log is kept."
+  }
+
+  validation {
+    condition     = alltrue([for class in var.archive.retention_classes : class.days <= var.archive.log_retention_days])
+    error_message = "A retention class keeps events for longer than archive.log_retention_days (${var.archive.log_retention_days}): they would outlive their proofs. Raise log_retention_days."
+  }
+
+  validation {
+    condition = alltrue([
+      for class in var.archive.retention_classes :
+      coalesce(class.instant_after_days, 0) <= coalesce(class.deep_after_days, class.days) && coalesce(class.deep_after_days, 0) < class.days
+    ])
+    error_message = "A retention class tiers out of order; expected instant_after_days <= deep_after_days < days."
+  }
+}
+
+variable "keys" {
+  description = "The KMS keys: the days that a deletion waits, and the signing key's `spec`, `generations` and which of them is `active`."
+  type = object({
+    deletion_window_days = optional(number, 30)
+    signing = optional(object({
+      spec        = optional(string, "ECC_NIST_EDWARDS25519")
+      active      = optional(string, "1")
+      generations = optional(set(string), ["1"])
+    }), {})
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "deletion_protection" {
+  description = "Whether table and keys refuse deletion. Turn it off, and apply, before a teardown; locked objects stay all the same."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days for which the functions' own logs are kept (no evidence: they tell of work, not of events)."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}; CloudWatch Logs takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
