@@ -72,7 +72,7 @@ impl Cloud {
     /// A function's binary, run by hand, as a function of this deployment.
     pub fn function(&self, name: &str, binary: &Path) -> Function {
         let mut variables = functions::environment(&self.deployment);
-        variables.insert("CAIRN_SIGNING_KEY".to_owned(), self.deployment.signing_key.clone());
+        variables.insert("CAIRN_SIGNING_KEYS".to_owned(), self.deployment.signing_keys.join(","));
         Function {
             name: name.to_owned(),
             arn: functions::arn(name),
@@ -116,15 +116,15 @@ pub async fn deploy(endpoint: &str, options: &Options) -> Result<Deployment, Clo
     let bundle = bundle::ensure(&s3, &objects, &names.bucket, options).await?;
     let deployment = Deployment {
         origin: options.origin.clone(),
-        verifier_key,
+        verifier_keys: vec![verifier_key],
         region: REGION.to_owned(),
         endpoint: Some(endpoint.to_owned()),
         stream: names.stream.clone(),
         bucket: names.bucket.clone(),
         table: names.table.clone(),
-        bundle,
+        bundle: Some(bundle),
         data_key,
-        signing_key,
+        signing_keys: vec![signing_key],
         lock_mode: options.lock_mode,
         batch_retention_days: options.batch_retention_days,
         log_retention_days: options.log_retention_days,

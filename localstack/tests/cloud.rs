@@ -42,7 +42,7 @@ async fn a_deployment_locks_and_encrypts_and_is_found_again() {
 
 async fn the_bundle_is_locked_under_the_data_key(cloud: &Cloud, deployment: &Deployment) {
     let s3 = aws::s3(cloud.config());
-    let key = format!("config/{}", deployment.bundle);
+    let key = format!("config/{}", deployment.bundle.unwrap());
     let head = s3.head_object().bucket(&deployment.bucket).key(&key).send().await.unwrap();
     assert_eq!(head.ssekms_key_id(), Some(deployment.data_key.as_str()));
     assert!(head.object_lock_retain_until_date().is_some(), "the bundle is not locked");
@@ -63,7 +63,7 @@ async fn a_folder_makes_the_bundle_and_keeps_the_tenant_key(
     the_bundle_is_locked_under_the_data_key(cloud, &made).await;
     let s3 = aws::s3(cloud.config());
     let mut keys = Vec::new();
-    for hash in [deployment.bundle, made.bundle] {
+    for hash in [deployment.bundle, made.bundle].map(Option::unwrap) {
         let key = format!("config/{hash}");
         let object = s3.get_object().bucket(&made.bucket).key(key).send().await.unwrap();
         let bytes = object.body.collect().await.unwrap().into_bytes();
@@ -100,9 +100,10 @@ async fn the_table_is_protected(cloud: &Cloud, deployment: &Deployment) {
 async fn the_key_that_signs_checkpoints_can_be_ecdsa() {
     let options = Options { signing: Signing::P256, ..without_functions() };
     let cloud = Cloud::start(&options).await.unwrap();
-    let key: cairn_ledger::VerifierKey = cloud.deployment().verifier_key.parse().unwrap();
+    let key: cairn_ledger::VerifierKey = cloud.deployment().verifier_keys[0].parse().unwrap();
     let kms = aws_sdk_kms::Client::new(cloud.config());
-    let public = kms.get_public_key().key_id(&cloud.deployment().signing_key).send().await.unwrap();
+    let public =
+        kms.get_public_key().key_id(&cloud.deployment().signing_keys[0]).send().await.unwrap();
     assert_eq!(public.key_spec.unwrap().as_str(), "ECC_NIST_P256");
     assert_eq!(public.public_key.unwrap().into_inner(), key.to_spki());
 }

@@ -58,7 +58,7 @@ async fn one_event_can_be_followed(cairn: &Cairn, config: &aws_config::SdkConfig
     let proof = cairn.folder.path().join("event.tlog-proof");
     let proof = proof.to_str().unwrap();
     assert_eq!(cairn.run(&["prove", id, "--out", proof], b"").0, 0);
-    let key = &cairn.environment["CAIRN_VERIFIER_KEY"];
+    let key = &cairn.environment["CAIRN_VERIFIER_KEYS"];
     assert_eq!(cairn.json(0, &["check", proof, "--key", key], b"")["event"], shown["event"]);
     shown["object"]["key"].as_str().unwrap().to_owned()
 }

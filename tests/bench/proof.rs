@@ -45,12 +45,12 @@ async fn prove() -> EventProof {
     let checkpoint = Checkpoint { origin: cairn_tests::ORIGIN.to_owned(), size: BATCHES, root };
     let text = checkpoint.to_string();
     let signature = world.signer().sign(text.as_bytes()).await.unwrap();
-    let note = world.key.note(&text, &signature).unwrap().to_string();
+    let note = world.keys[0].note(&text, &signature).unwrap().to_string();
     let path = inclusion_path(&log, position).unwrap();
 
     let index = EVENTS / 2 + 1;
     let leaf = String::from_utf8(leaves[index].clone()).unwrap();
     let proof = EventProof::new(leaf, index as u64, &hashes, header, position, path, note).unwrap();
-    EventProof::check(&proof.to_text(), std::slice::from_ref(&world.key)).unwrap();
+    EventProof::check(&proof.to_text(), &world.keys).unwrap();
     proof
 }

@@ -46,7 +46,7 @@ async fn a_bundle_is_rolled_out_and_back_under_load() {
     driven.finish(new).await;
     let headers = driven.headers().await;
     let bundles: BTreeSet<_> = headers.iter().map(|header| header.bundle).collect();
-    assert_eq!(bundles, [driven.cloud.deployment().bundle, bundle].into());
+    assert_eq!(bundles, [driven.cloud.deployment().bundle.unwrap(), bundle].into());
     let chains: BTreeSet<_> = headers.iter().map(|header| header.chain.to_string()).collect();
     assert_eq!(chains.len(), 1, "{chains:?}");
 }

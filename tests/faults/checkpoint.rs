@@ -5,20 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cairn_batch::keys;
+use cairn_ledger::{Checkpoint, VerifierKey};
 use cairn_store::faults::{At, Fault, Operation};
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{Objects, Table};
-use cairn_tests::World;
+use cairn_tests::{World, verifier_key};
 
 use crate::story::{all_is_well, deliver, event, records};
 
-fn signers() -> [SoftwareSigner; 2] {
-    [SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32])]
+/// Each kind of key, and both at once, as while one succeeds the other.
+fn signers() -> [Vec<SoftwareSigner>; 3] {
+    let (ed25519, p256) = (SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32]));
+    [vec![ed25519.clone()], vec![p256.clone()], vec![ed25519, p256]]
 }
 
 /// A log of two batches, and the change to their bundle, that is to grow by two more.
-async fn prepare(signer: &SoftwareSigner) -> (World, Vec<cairn_store::StoredRecord>) {
-    let world = World::with_signer(1, signer.clone()).await;
+async fn prepare(signers: &[SoftwareSigner]) -> (World, Vec<cairn_store::StoredRecord>) {
+    let world = World::with_signers(1, signers).await;
     let records = records(&world);
     let process = world.process();
     deliver(&process, &[&records[..2], &records[2..4]]).await;
@@ -82,6 +85,41 @@ async fn another_ticker_may_come_between_any_two_calls() {
             }
         }
     }
+}
+
+/// The old key alone, both, the new key alone: at each time a reader who knows one of the keys that sign
+/// believes the checkpoint, and all of them are of one log.
+#[tokio::test]
+async fn one_signing_key_succeeds_another() {
+    let [old, new] = [SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32])];
+    let (old_key, new_key) = (verifier_key(&old).await, verifier_key(&new).await);
+    let world = World::with_signers(1, std::slice::from_ref(&old)).await;
+    let records = records(&world);
+    let process = world.process();
+    let opens = async |key: &VerifierKey| {
+        let note = world.cloud.read(keys::CHECKPOINT).await.unwrap().unwrap().body;
+        let note = str::from_utf8(&note).unwrap().to_owned();
+        Checkpoint::open(&note, std::slice::from_ref(key)).is_ok()
+    };
+    deliver(&process, &[&records[..2]]).await;
+    process.tick().await.unwrap();
+    assert_eq!((opens(&old_key).await, opens(&new_key).await), (true, false));
+    // The new key alone, without an overlap: its function knows nobody who signed the last checkpoint.
+    deliver(&process, &[&records[2..4]]).await;
+    let abrupt = world.signed_by(std::slice::from_ref(&new)).await;
+    let refused = abrupt.process().tick().await.unwrap_err().to_string();
+    assert!(refused.contains("expected a checkpoint under a signing key"), "{refused}");
+    let overlap = world.signed_by(&[new.clone(), old]).await;
+    assert_eq!(overlap.process().tick().await.unwrap().added, 1);
+    assert_eq!((opens(&old_key).await, opens(&new_key).await), (true, true));
+    let kept = overlap.verify_as_it_is(None).await.checkpoint;
+    let after = overlap.signed_by(&[new]).await;
+    deliver(&after.process(), &[&records[4..]]).await;
+    assert_eq!(after.process().tick().await.unwrap().added, 1);
+    assert_eq!((opens(&old_key).await, opens(&new_key).await), (false, true));
+    all_is_well(&after, &records, "after the succession").await;
+    let report = after.verify_as_it_is(Some(kept)).await;
+    assert!(report.ok, "{:#?}", report.findings);
 }
 
 /// A crash after the head has moved, and more batches before the restart: what was begun is finished

@@ -198,7 +198,8 @@ impl Driven {
     /// Puts a bundle beside the deployment's that differs in something; its hash.
     pub async fn publish(&self, change: impl FnOnce(&mut Bundle)) -> Hash {
         let (objects, deployment) = (self.tool.objects().unwrap(), self.cloud.deployment());
-        let object = objects.read(&keys::bundle(&deployment.bundle)).await.unwrap().unwrap();
+        let object =
+            objects.read(&keys::bundle(&deployment.bundle.unwrap())).await.unwrap().unwrap();
         let mut bundle = Bundle::parse(&object.body).unwrap();
         change(&mut bundle);
         let days = i64::from(deployment.log_retention_days);
@@ -215,7 +216,8 @@ impl Driven {
         let deployment = self.cloud.deployment();
         let now = || Timestamp::now() + SignedDuration::from_hours(1);
         let (stream, run) = (&deployment.stream, redrive::run_name().unwrap());
-        let context = redrive::Context { stream, bundle: deployment.bundle, now: &now, run };
+        let context =
+            redrive::Context { stream, bundle: deployment.bundle.unwrap(), now: &now, run };
         let options = redrive::Options { expired: true, ..redrive::Options::default() };
         let (bar, mut outcomes) = (ProgressBar::hidden(), Vec::new());
         let tell = |done: redrive::Done| outcomes.push(done.outcome);

@@ -40,9 +40,9 @@ pub const STREAM: &str = "cairn-events";
 pub struct World {
     /// The cloud.
     pub cloud: Memory,
-    /// The log's public key.
-    pub key: VerifierKey,
-    signer: SoftwareSigner,
+    /// The log's public keys, those of all that ever signed, the newest first.
+    pub keys: Vec<VerifierKey>,
+    signers: Vec<SoftwareSigner>,
     bundle: Bundle,
 }
 
@@ -57,17 +57,31 @@ pub struct Process {
 impl World {
     /// A deployment whose stream has this many shards.
     pub async fn new(shards: usize) -> Self {
-        Self::with_signer(shards, SoftwareSigner::ed25519([7; 32])).await
+        Self::with_signers(shards, &[SoftwareSigner::ed25519([7; 32])]).await
     }
 
-    /// A deployment that signs with this key.
-    pub async fn with_signer(shards: usize, signer: SoftwareSigner) -> Self {
+    /// A deployment that signs with these keys, the newest first.
+    pub async fn with_signers(shards: usize, signers: &[SoftwareSigner]) -> Self {
         let cloud = Memory::new(Timestamp::now);
         cloud.create_stream(STREAM, shards);
-        let key = VerifierKey::from_spki(ORIGIN, &signer.public_key().await.unwrap()).unwrap();
-        let world = Self { cloud, key, signer, bundle: Bundle::with_tenant_key(TENANT_KEY) };
+        let bundle = Bundle::with_tenant_key(TENANT_KEY);
+        let world = Self { cloud, keys: Vec::new(), signers: Vec::new(), bundle };
         world.add_bundle(TENANT_KEY).await;
-        world
+        world.signed_by(signers).await
+    }
+
+    /// The same deployment, whose processes sign with these keys from here on.
+    pub async fn signed_by(&self, signers: &[SoftwareSigner]) -> Self {
+        let mut keys = Vec::new();
+        for signer in signers {
+            keys.push(verifier_key(signer).await);
+        }
+        for key in &self.keys {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        Self { keys, signers: signers.to_vec(), ..self.clone() }
     }
 
     /// Puts another config bundle into the archive.
@@ -169,8 +183,9 @@ impl World {
         let checkpoint = cairn_checkpoint::Deps {
             objects: faults.wrap(self.cloud.clone()),
             table: faults.wrap(self.cloud.clone()),
-            signer: faults.wrap(self.signer.clone()),
-            key: self.key.clone(),
+            signers: cairn_checkpoint::Signers::new(
+                self.keys.iter().cloned().zip(self.signers.iter().cloned().map(|s| faults.wrap(s))),
+            ),
             settings: cairn_checkpoint::Settings {
                 origin: ORIGIN.to_owned(),
                 lock_mode: LockMode::Compliance,
@@ -189,9 +204,9 @@ impl World {
         ChainId::new(STREAM, created, &shard_name(shard)).unwrap()
     }
 
-    /// The key that signs.
+    /// The newest key that signs.
     pub fn signer(&self) -> &SoftwareSigner {
-        &self.signer
+        &self.signers[0]
     }
 
     /// The leaves of a batch, by its object's key.
@@ -224,7 +239,7 @@ impl World {
             heads.insert(chain, TableChain { head, stopped: state.stopped });
         }
         let options = Options {
-            verifier_keys: vec![self.key.to_string()],
+            verifier_keys: self.keys.iter().map(VerifierKey::to_string).collect(),
             trusted: trusted.into_iter().collect(),
             data_key: Some(DATA_KEY.to_owned()),
             batch_retention: (DAY * 35).as_secs(),
@@ -239,6 +254,11 @@ impl World {
         let archive = MemoryArchive(self.cloud.clone());
         cairn_verify::verify(&archive, &options, &Silent).expect("memory can be read")
     }
+}
+
+/// The key of the log that a signer has.
+pub async fn verifier_key(signer: &SoftwareSigner) -> VerifierKey {
+    VerifierKey::from_spki(ORIGIN, &signer.public_key().await.unwrap()).unwrap()
 }
 
 impl Process {

@@ -1,6 +1,6 @@
 //! What the function reads from its environment.
 
-use cairn_store::environment::{EnvironmentError, required};
+use cairn_store::environment::{EnvironmentError, List, required};
 use jiff::SignedDuration;
 
 use crate::handler::Settings;
@@ -16,8 +16,8 @@ pub struct Config {
     pub table: String,
     /// KMS key of the archive's objects (`CAIRN_DATA_KEY`).
     pub data_key: String,
-    /// KMS key that signs checkpoints (`CAIRN_SIGNING_KEY`).
-    pub signing_key: String,
+    /// KMS keys that sign checkpoints, the newest first (`CAIRN_SIGNING_KEYS`).
+    pub signing_keys: List<String>,
 }
 
 impl Config {
@@ -33,7 +33,7 @@ impl Config {
             bucket: required("CAIRN_BUCKET")?,
             table: required("CAIRN_TABLE")?,
             data_key: required("CAIRN_DATA_KEY")?,
-            signing_key: required("CAIRN_SIGNING_KEY")?,
+            signing_keys: required("CAIRN_SIGNING_KEYS")?,
         })
     }
 }

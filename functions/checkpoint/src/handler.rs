@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cairn_batch::keys;
-use cairn_ledger::{Cursors, Entry, Growth, Hash, LogTree, Plan, TileError, VerifierKey};
+use cairn_ledger::{Cursors, Entry, Growth, Hash, LogTree, Plan, TileError};
 use cairn_metrics::{
     CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document, milliseconds,
 };
@@ -11,6 +11,7 @@ use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Tabl
 use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::{self, MAX_BATCHES};
+use crate::signers::Signers;
 use crate::{collect, publish};
 
 /// How often one tick starts again when another writer moved the log, or an answer was lost.
@@ -22,10 +23,8 @@ pub struct Deps<O, T, G> {
     pub objects: O,
     /// The ledger table.
     pub table: T,
-    /// The signing key.
-    pub signer: G,
-    /// Its public key, named by the origin.
-    pub key: VerifierKey,
+    /// The signing keys.
+    pub signers: Signers<G>,
     /// What the operator decided.
     pub settings: Settings,
     /// The clock: for retention and the names of plans alone.

@@ -13,6 +13,8 @@ mod config;
 mod handler;
 pub mod plan;
 mod publish;
+mod signers;
 
 pub use config::Config;
 pub use handler::{CheckpointError, Deps, Settings, Tick, handle};
+pub use signers::Signers;

@@ -1,6 +1,6 @@
 //! Wires the checkpoint function: reads its configuration, makes its clients once, and runs.
 
-use cairn_checkpoint::{Config, Deps, handle};
+use cairn_checkpoint::{Config, Deps, Signers, handle};
 use cairn_ledger::VerifierKey;
 use cairn_store::Signer;
 use cairn_store::aws::Clients;
@@ -29,17 +29,20 @@ async fn main() -> Result<(), Error> {
 
 type AwsDeps = Deps<cairn_store::aws::S3, cairn_store::aws::DynamoDb, cairn_store::aws::Kms>;
 
-/// Asks for the public key on the first tick rather than at start, so that a key service that is
+/// Asks for the public keys on the first tick rather than at start, so that a key service that is
 /// away for a moment fails a tick and not the function.
 async fn connect(config: &Config, clients: &Clients) -> Result<AwsDeps, Error> {
-    let signer = clients.signer(config.signing_key.clone());
-    let key = VerifierKey::from_spki(&config.settings.origin, &signer.public_key().await?)?;
-    tracing::info!(verifier_key = %key, "signing key");
+    let mut signers = Vec::new();
+    for key in &config.signing_keys.0 {
+        let signer = clients.signer(key.clone());
+        let key = VerifierKey::from_spki(&config.settings.origin, &signer.public_key().await?)?;
+        tracing::info!(verifier_key = %key, "signing key");
+        signers.push((key, signer));
+    }
     Ok(Deps {
         objects: clients.objects(config.bucket.clone(), config.data_key.clone()),
         table: clients.table(config.table.clone()),
-        signer,
-        key,
+        signers: Signers::new(signers),
         settings: config.settings.clone(),
         now: Timestamp::now,
     })

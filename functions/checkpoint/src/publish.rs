@@ -100,12 +100,7 @@ async fn sign<O: Objects, T, G: Signer>(
         check_same(deps, &key, &object.body, checkpoint)?;
         return Ok(object.body);
     }
-    let text = checkpoint.to_string();
-    let signature = deps.signer.sign(text.as_bytes()).await?;
-    let note = deps.key.note(&text, &signature).map_err(|error| {
-        disagreement("the new signature".to_owned(), "one that verifies", error)
-    })?;
-    let note = Bytes::from(note.to_string());
+    let note = Bytes::from(deps.signers.sign(&checkpoint.to_string()).await?.to_string());
     let retention = retention(deps, deps.settings.log_retention);
     match deps.objects.create(&key, note.clone(), Some(retention)).await {
         Ok(_) => Ok(note),
@@ -167,16 +162,17 @@ pub(crate) async fn published<O: Objects, T, G>(
     }
 }
 
-/// Opens the checkpoint that lies at `key`: only one that this log signed is believed.
+/// Opens the checkpoint that lies at `key`: only one that a key of this log signed is believed.
 fn open<O, T, G>(
     deps: &Deps<O, T, G>,
     key: &str,
     note: &[u8],
 ) -> Result<Checkpoint, CheckpointError> {
-    let fail = |found: String| disagreement(key.to_owned(), "a checkpoint under this key", found);
+    let fail =
+        |found: String| disagreement(key.to_owned(), "a checkpoint under a signing key", found);
     let note = std::str::from_utf8(note).map_err(|error| fail(error.to_string()))?;
-    let opened = Checkpoint::open(note, std::slice::from_ref(&deps.key))
-        .map_err(|error| fail(error.to_string()))?;
+    let opened =
+        Checkpoint::open(note, deps.signers.keys()).map_err(|error| fail(error.to_string()))?;
     if opened.checkpoint.origin != deps.settings.origin {
         return Err(fail(format!("origin {:?}", opened.checkpoint.origin)));
     }

@@ -52,7 +52,7 @@ pub(super) async fn deploy(
     let lambda = Client::new(config);
     let mut environment = environment(deployment);
     ensure(&lambda, &names.ingest, &binaries.ingest, &environment).await?;
-    environment.insert("CAIRN_SIGNING_KEY".to_owned(), deployment.signing_key.clone());
+    environment.insert("CAIRN_SIGNING_KEYS".to_owned(), deployment.signing_keys.join(","));
     let arn = ensure(&lambda, &names.checkpoint, &binaries.checkpoint, &environment).await?;
     // The log has one writer at a time.
     let one = lambda.put_function_concurrency().function_name(&names.checkpoint);
@@ -69,14 +69,14 @@ pub(super) fn environment(deployment: &Deployment) -> HashMap<String, String> {
         ("CAIRN_ORIGIN", deployment.origin.clone()),
         ("CAIRN_BUCKET", deployment.bucket.clone()),
         ("CAIRN_TABLE", deployment.table.clone()),
-        ("CAIRN_BUNDLE", deployment.bundle.to_string()),
         ("CAIRN_DATA_KEY", deployment.data_key.clone()),
         ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
         ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
         ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
         ("RUST_LOG", "info".to_owned()),
     ]);
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let bundle = deployment.bundle.map(|bundle| ("CAIRN_BUNDLE", bundle.to_string()));
+    variables.into_iter().chain(bundle).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A mode as the functions and the tools read it from their environment.

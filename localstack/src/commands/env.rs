@@ -47,17 +47,17 @@ fn variables(deployment: &Deployment, file: &Path) -> BTreeMap<&'static str, Str
         ("AWS_DEFAULT_REGION", deployment.region.clone()),
         ("CAIRN_DEPLOYMENT", file.display().to_string()),
         ("CAIRN_ORIGIN", deployment.origin.clone()),
-        ("CAIRN_VERIFIER_KEY", deployment.verifier_key.clone()),
+        ("CAIRN_VERIFIER_KEYS", deployment.verifier_keys.join(",")),
         ("CAIRN_STREAM", deployment.stream.clone()),
         ("CAIRN_BUCKET", deployment.bucket.clone()),
         ("CAIRN_TABLE", deployment.table.clone()),
-        ("CAIRN_BUNDLE", deployment.bundle.to_string()),
         ("CAIRN_DATA_KEY", deployment.data_key.clone()),
-        ("CAIRN_SIGNING_KEY", deployment.signing_key.clone()),
+        ("CAIRN_SIGNING_KEYS", deployment.signing_keys.join(",")),
         ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
         ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
         ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
     ]);
+    variables.extend(deployment.bundle.map(|bundle| ("CAIRN_BUNDLE", bundle.to_string())));
     variables.extend(deployment.expired.clone().map(|bucket| ("CAIRN_EXPIRED", bucket)));
     variables
 }

@@ -106,7 +106,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     answer(format!("  archive {}", deployment.bucket));
     answer(format!("  ledger  {}", deployment.table));
     answer(format!("  log     {}", deployment.origin));
-    answer(format!("  config  {}", deployment.bundle));
+    if let Some(bundle) = deployment.bundle {
+        answer(format!("  config  {bundle}"));
+    }
     answer(format!("  tools   {}", file.display()));
     if options.driver {
         answer(format!("  driver  {}", detached::log(&folder).display()));

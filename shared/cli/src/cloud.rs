@@ -4,13 +4,13 @@ use std::path::Path;
 
 use cairn_ledger::{Hash, KeyError, VerifierKey};
 use cairn_store::aws::{Clients, DynamoDb, Kinesis, S3};
-use cairn_store::environment::{self, EnvironmentError};
+use cairn_store::environment::{self, EnvironmentError, List};
 use cairn_store::{Deployment, DeploymentError, LockMode};
 
 /// What is known of a deployment. An auditor may know less than its operator.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    verifier_key: Option<String>,
+    verifier_keys: Option<Vec<String>>,
     region: Option<String>,
     endpoint: Option<String>,
     stream: Option<String>,
@@ -58,7 +58,8 @@ impl Settings {
     /// Reads the variables `CAIRN_*` that are set.
     pub fn from_environment() -> Result<Self, CloudError> {
         Ok(Self {
-            verifier_key: environment::optional("CAIRN_VERIFIER_KEY")?,
+            verifier_keys: environment::optional::<List<_>>("CAIRN_VERIFIER_KEYS")?
+                .map(|keys| keys.0),
             region: None,
             endpoint: None,
             stream: environment::optional("CAIRN_STREAM")?,
@@ -125,13 +126,13 @@ impl Settings {
 
     /// Whether a verifier key was given, good or not.
     pub fn has_verifier_key(&self) -> bool {
-        self.verifier_key.is_some()
+        self.verifier_keys.is_some()
     }
 
-    /// The log's public key.
-    pub fn verifier_key(&self) -> Result<VerifierKey, CloudError> {
-        let key = known(self.verifier_key.as_deref(), "verifier key", "CAIRN_VERIFIER_KEY")?;
-        Ok(key.parse()?)
+    /// The log's public keys, any of which may have signed.
+    pub fn verifier_keys(&self) -> Result<Vec<VerifierKey>, CloudError> {
+        let keys = known(self.verifier_keys.as_ref(), "verifier key", "CAIRN_VERIFIER_KEYS")?;
+        Ok(keys.iter().map(|key| key.parse()).collect::<Result<_, _>>()?)
     }
 }
 
@@ -143,14 +144,14 @@ impl From<&Deployment> for Settings {
     fn from(deployment: &Deployment) -> Self {
         let deployment = deployment.clone();
         Self {
-            verifier_key: Some(deployment.verifier_key),
+            verifier_keys: Some(deployment.verifier_keys),
             region: Some(deployment.region),
             endpoint: deployment.endpoint,
             stream: Some(deployment.stream),
             bucket: Some(deployment.bucket),
             table: Some(deployment.table),
             data_key: Some(deployment.data_key),
-            bundle: Some(deployment.bundle),
+            bundle: deployment.bundle,
             batch_retention_days: Some(deployment.batch_retention_days),
             log_retention_days: Some(deployment.log_retention_days),
             lock_mode: Some(deployment.lock_mode),

@@ -105,8 +105,8 @@ pub(crate) async fn checkpoint_note(objects: &impl Objects) -> Result<Option<Str
 }
 
 /// Verifies the signature of a checkpoint.
-pub(crate) fn open(note: &str, key: &VerifierKey) -> Result<OpenCheckpoint, LogError> {
-    Ok(Checkpoint::open(note, std::slice::from_ref(key))?)
+pub(crate) fn open(note: &str, keys: &[VerifierKey]) -> Result<OpenCheckpoint, LogError> {
+    Ok(Checkpoint::open(note, keys)?)
 }
 
 /// Where a batch stands, as the plans that were made after its last record arrived tell.

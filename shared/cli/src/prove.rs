@@ -53,16 +53,16 @@ pub enum ProveError {
 }
 
 /// Finds an event and makes its proof, up to the published checkpoint. What is returned was
-/// checked with the deployment's key.
+/// checked with the deployment's keys.
 pub async fn prove(cloud: &Cloud, query: &Query, bar: &ProgressBar) -> Result<Proven, ProveError> {
-    let key = cloud.settings().verifier_key()?;
-    prove_in(&cloud.objects()?, query, &key, bar).await
+    let keys = cloud.settings().verifier_keys()?;
+    prove_in(&cloud.objects()?, query, &keys, bar).await
 }
 
 async fn prove_in(
     objects: &impl Objects,
     query: &Query,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
     bar: &ProgressBar,
 ) -> Result<Proven, ProveError> {
     let found = find(objects, query, bar).await?;
@@ -77,7 +77,7 @@ async fn prove_in(
         }
     };
     let note = log::checkpoint_note(objects).await?.ok_or_else(waiting)?;
-    let size = log::open(&note, key)?.checkpoint.size;
+    let size = log::open(&note, keys)?.checkpoint.size;
     if position >= size {
         return Err(waiting());
     }
@@ -88,7 +88,7 @@ async fn prove_in(
     let proof =
         EventProof::new(leaf, found.index, &found.leaves, header, position, log_path, note)?;
     let text = proof.to_text();
-    let checked = EventProof::check(&text, std::slice::from_ref(key))?;
+    let checked = EventProof::check(&text, keys)?;
     Ok(Proven { text, checked })
 }
 

@@ -60,7 +60,7 @@ pub struct Published {
     /// When it was put, to the second.
     #[serde(serialize_with = "crate::as_text")]
     pub modified: Timestamp,
-    /// Whether its signature holds under the deployment's key; `None` where no key is known.
+    /// Whether its signature holds under one of the deployment's keys; `None` where no key is known.
     pub signed: Option<bool>,
 }
 
@@ -92,14 +92,14 @@ impl Status {
 pub async fn status(cloud: &Cloud) -> Result<Status, StatusError> {
     let settings = cloud.settings();
     // None is known: then the signature is not checked, and that is said. A malformed one is an error.
-    let key = settings.has_verifier_key().then(|| settings.verifier_key()).transpose()?;
-    status_of(&cloud.objects()?, &cloud.table()?, key.as_ref()).await
+    let keys = settings.has_verifier_key().then(|| settings.verifier_keys()).transpose()?;
+    status_of(&cloud.objects()?, &cloud.table()?, keys.as_deref()).await
 }
 
 async fn status_of(
     objects: &impl Objects,
     table: &impl Table,
-    key: Option<&VerifierKey>,
+    keys: Option<&[VerifierKey]>,
 ) -> Result<Status, StatusError> {
     // The log first: what is logged meanwhile was sealed before.
     let head = table.log_head().await?;
@@ -131,17 +131,17 @@ async fn status_of(
         chains,
         overdue: head.as_ref().is_some_and(|head| head.moved < Timestamp::now() - DUE),
         log_size: head.map_or(0, |head| head.to.size),
-        checkpoint: published(objects, key).await?,
+        checkpoint: published(objects, keys).await?,
     })
 }
 
 async fn published(
     objects: &impl Objects,
-    key: Option<&VerifierKey>,
+    keys: Option<&[VerifierKey]>,
 ) -> Result<Option<Published>, StatusError> {
     let Some(object) = objects.read(keys::CHECKPOINT).await? else { return Ok(None) };
     let note = str::from_utf8(&object.body).map_err(|_| LogError::NotText)?;
-    let signed = key.map(|key| log::open(note, key).is_ok());
+    let signed = keys.map(|keys| log::open(note, keys).is_ok());
     let note = Note::parse(note).map_err(|error| LogError::from(CheckpointError::from(error)))?;
     let (checkpoint, _) = Checkpoint::parse(note.text()).map_err(LogError::from)?;
     let Checkpoint { origin, size, root } = checkpoint;

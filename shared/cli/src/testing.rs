@@ -112,8 +112,7 @@ impl World {
         let deps = cairn_checkpoint::Deps {
             objects: self.cloud.clone(),
             table: self.cloud.clone(),
-            signer: self.signer.clone(),
-            key: self.key.clone(),
+            signers: cairn_checkpoint::Signers::new([(self.key.clone(), self.signer.clone())]),
             settings: cairn_checkpoint::Settings {
                 origin: ORIGIN.to_owned(),
                 lock_mode: LockMode::Compliance,

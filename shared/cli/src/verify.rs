@@ -101,7 +101,7 @@ pub async fn verify(
 ) -> Result<Verified, VerificationError> {
     let settings = cloud.settings();
     let keys = match &options.keys[..] {
-        [] => vec![settings.verifier_key()?.to_string()],
+        [] => settings.verifier_keys()?.iter().map(VerifierKey::to_string).collect(),
         keys => keys.to_vec(),
     };
     // The table first: a batch that is committed meanwhile is then merely newer than its head.

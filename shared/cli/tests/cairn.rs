@@ -219,8 +219,8 @@ fn a_deployment_that_is_not_named_is_asked_for() {
         (&["put", "/dev/null"][..], "CAIRN_STREAM"),
         (&["show", "x"], "CAIRN_BUCKET"),
         (&["status"], "CAIRN_BUCKET"),
-        (&["prove", "x"], "CAIRN_VERIFIER_KEY"),
-        (&["verify", "--no-remember"], "CAIRN_VERIFIER_KEY"),
+        (&["prove", "x"], "CAIRN_VERIFIER_KEYS"),
+        (&["verify", "--no-remember"], "CAIRN_VERIFIER_KEYS"),
     ] {
         let output = cairn().args(args).env("AWS_REGION", "us-east-1").output().unwrap();
         assert_eq!(code(&output), 2, "{args:?}");

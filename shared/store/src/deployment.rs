@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use cairn_ledger::Hash;
 use serde::{Deserialize, Serialize};
 
+mod terraform;
+
 use crate::LockMode;
-use crate::environment::{EnvironmentError, optional, required};
+use crate::environment::{EnvironmentError, List, optional, required};
 
 /// The names of a deployment's parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
     /// Name of the log, such as `audit.example.com/prod`.
     pub origin: String,
-    /// The log's public key, as a C2SP verifier key `<name>+<id>+<key>`.
-    pub verifier_key: String,
+    /// The log's public keys, the newest first, as C2SP verifier keys `<name>+<id>+<key>`.
+    pub verifier_keys: Vec<String>,
     /// AWS region.
     pub region: String,
     /// Endpoint of every service, if not AWS's own.
@@ -28,12 +30,13 @@ pub struct Deployment {
     pub bucket: String,
     /// Ledger table.
     pub table: String,
-    /// SHA-256 of the config bundle in force.
-    pub bundle: Hash,
+    /// SHA-256 of the config bundle in force, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Hash>,
     /// KMS key (ARN) of the archive's objects.
     pub data_key: String,
-    /// KMS key (ARN) that signs checkpoints.
-    pub signing_key: String,
+    /// KMS keys (ARNs) that sign checkpoints, the newest first.
+    pub signing_keys: Vec<String>,
     /// Lock mode of the archive.
     pub lock_mode: LockMode,
     /// Days for which batches are locked.
@@ -71,11 +74,14 @@ pub enum DeploymentError {
 }
 
 impl Deployment {
-    /// Reads a file, such as `cairn.json`.
+    /// Reads a file, such as `cairn.json`: one that [`save`](Self::save) wrote, or what
+    /// `terraform output -json` says of the module, be it the root or called by it.
     pub fn load(path: &Path) -> Result<Self, DeploymentError> {
         let json = std::fs::read(path)
             .map_err(|source| DeploymentError::File { path: path.to_owned(), source })?;
         serde_json::from_slice(&json)
+            .and_then(terraform::unwrapped)
+            .and_then(serde_json::from_value)
             .map_err(|source| DeploymentError::Shape { path: path.to_owned(), source })
     }
 
@@ -96,15 +102,15 @@ impl Deployment {
     pub fn from_env() -> Result<Self, DeploymentError> {
         Ok(Self {
             origin: required("CAIRN_ORIGIN")?,
-            verifier_key: required("CAIRN_VERIFIER_KEY")?,
+            verifier_keys: required::<List<_>>("CAIRN_VERIFIER_KEYS")?.0,
             region: required("AWS_REGION")?,
             endpoint: optional("AWS_ENDPOINT_URL")?,
             stream: required("CAIRN_STREAM")?,
             bucket: required("CAIRN_BUCKET")?,
             table: required("CAIRN_TABLE")?,
-            bundle: required("CAIRN_BUNDLE")?,
+            bundle: optional("CAIRN_BUNDLE")?,
             data_key: required("CAIRN_DATA_KEY")?,
-            signing_key: required("CAIRN_SIGNING_KEY")?,
+            signing_keys: required::<List<_>>("CAIRN_SIGNING_KEYS")?.0,
             lock_mode: required("CAIRN_LOCK_MODE")?,
             batch_retention_days: required("CAIRN_BATCH_RETENTION_DAYS")?,
             log_retention_days: required("CAIRN_LOG_RETENTION_DAYS")?,

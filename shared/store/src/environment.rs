@@ -22,6 +22,18 @@ pub enum EnvironmentError {
     },
 }
 
+/// Several values in one variable, separated by commas: one at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+impl<T: FromStr> FromStr for List<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(',').map(|value| value.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// A variable that must be set.
 pub fn required<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, EnvironmentError> {
     optional(name)?.ok_or(EnvironmentError::Missing { name })

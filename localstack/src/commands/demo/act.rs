@@ -97,7 +97,7 @@ async fn prove_one(
     let proven = prove(&stage.cloud, &query, &bar).await;
     bar.finish_and_clear();
     let Proven { text, checked } = proven?;
-    let again = check(&text, std::slice::from_ref(&stage.deployment.verifier_key))?;
+    let again = check(&text, &stage.deployment.verifier_keys)?;
     let which = match &put.notable {
         Some((_, story)) => {
             format!("There was an incident that day. In one event somebody {story}:")

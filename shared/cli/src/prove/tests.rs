@@ -7,7 +7,7 @@ use crate::testing::{World, event, run};
 
 async fn prove_id(world: &World, id: &str) -> Result<Proven, ProveError> {
     let query = id.parse().unwrap();
-    prove_in(&world.cloud, &query, &world.key, &ProgressBar::hidden()).await
+    prove_in(&world.cloud, &query, std::slice::from_ref(&world.key), &ProgressBar::hidden()).await
 }
 
 #[test]
@@ -153,7 +153,8 @@ fn a_forged_checkpoint_is_a_finding_and_no_failure() {
         let der = cairn_store::Signer::public_key(&other).await.unwrap();
         let key = VerifierKey::from_spki(world.key.name(), &der).unwrap();
         let query = "first".parse().unwrap();
-        let error = prove_in(&world.cloud, &query, &key, &ProgressBar::hidden()).await.unwrap_err();
+        let error =
+            prove_in(&world.cloud, &query, &[key], &ProgressBar::hidden()).await.unwrap_err();
         assert!(matches!(&error, ProveError::Log(error) if error.is_finding()), "{error}");
     });
 }

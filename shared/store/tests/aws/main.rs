@@ -43,7 +43,7 @@ async fn dynamodb_keeps_the_contract() {
 #[tokio::test]
 async fn kms_keeps_the_contract_with_either_algorithm() {
     let run = Run::begin("kms").await;
-    conformance::signer(&run.clients.signer(&run.deployment.signing_key)).await;
+    conformance::signer(&run.clients.signer(&run.deployment.signing_keys[0])).await;
     let p256 = run.signing_key("ECC_NIST_P256").await;
     conformance::signer(&run.clients.signer(p256)).await;
 }

@@ -16,7 +16,7 @@ const AFTER_HELP: &str = "\
 Exits with 0 if all is fine, 1 if something wrong was found, 2 if the job could not be done.
 
 The deployment is named by --deployment (or CAIRN_DEPLOYMENT), a file as Terraform and `cargo local`
-write it; without one, by CAIRN_BUCKET, CAIRN_TABLE, CAIRN_STREAM, CAIRN_VERIFIER_KEY and the like.
+write it; without one, by CAIRN_BUCKET, CAIRN_TABLE, CAIRN_STREAM, CAIRN_VERIFIER_KEYS and the like.
 Credentials are found as AWS tools find them.";
 
 /// Puts events on a Cairn deployment, and shows, proves, checks and verifies what it sealed.
@@ -284,7 +284,7 @@ pub(crate) struct Check {
     pub(crate) proof: PathBuf,
 
     /// Verifier key of the log, `<origin>+<id>+<key>`; several if any of them may have signed.
-    #[arg(long = "key", value_name = "VKEY", required = true)]
+    #[arg(long = "key", value_name = "VKEY", value_delimiter = ',', required = true)]
     pub(crate) keys: Vec<String>,
 }
 
@@ -296,7 +296,7 @@ pub(crate) struct Verify {
     pub(crate) since: Option<PathBuf>,
 
     /// Verifier key of the log; several if any of them may have signed. By default the deployment's.
-    #[arg(long = "key", value_name = "VKEY")]
+    #[arg(long = "key", value_name = "VKEY", value_delimiter = ',')]
     pub(crate) keys: Vec<String>,
 
     /// Neither use nor replace the checkpoint that this machine remembers.

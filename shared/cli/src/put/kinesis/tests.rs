@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-use cairn_ledger::Hash;
 use cairn_store::aws::Clients;
 use cairn_store::{Deployment, LockMode};
 
@@ -41,15 +40,15 @@ fn endpoint(status: u16, kind: &'static str) -> (String, mpsc::Receiver<()>) {
 async fn put(endpoint: String) -> SinkError {
     let deployment = Deployment {
         origin: "test".into(),
-        verifier_key: String::new(),
+        verifier_keys: Vec::new(),
         region: "us-east-1".into(),
         endpoint: Some(endpoint.clone()),
         stream: "events".into(),
         bucket: String::new(),
         table: String::new(),
-        bundle: Hash::of(b""),
+        bundle: None,
         data_key: String::new(),
-        signing_key: String::new(),
+        signing_keys: Vec::new(),
         lock_mode: LockMode::Compliance,
         batch_retention_days: 1,
         log_retention_days: 1,
