@@ -124,7 +124,7 @@ module "checkpoint" {
 
   environment = merge(local.environment, {
     CAIRN_LOG_RETENTION_DAYS = tostring(var.archive.log_retention_days)
-    CAIRN_SIGNING_KEY        = module.keys.signing_arn
+    CAIRN_SIGNING_KEYS       = join(",", module.keys.signing_arns)
   })
 
   logs = {

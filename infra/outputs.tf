@@ -35,17 +35,14 @@ output "data_key" {
   value       = module.keys.data_arn
 }
 
-output "signing_key" {
-  description = "ARN of the key that signs checkpoints now."
-  value       = module.keys.signing_arn
+output "signing_keys" {
+  description = "ARNs of the keys that sign checkpoints, the newest first."
+  value       = module.keys.signing_arns
 }
 
 output "public_keys" {
-  description = "Public keys of the log, the active one first: SubjectPublicKeyInfo (RFC 5280), DER, in base64. Give them to whoever verifies, once, by a way that you trust."
-  value = concat(
-    [module.keys.signing_public_keys[var.keys.signing.active]],
-    [for generation, key in module.keys.signing_public_keys : key if generation != var.keys.signing.active],
-  )
+  description = "Public keys of the log, the newest first: SubjectPublicKeyInfo (RFC 5280), DER, in base64. Give them to whoever verifies, once, by a way that you trust."
+  value       = module.keys.public_keys
 }
 
 output "lock_mode" {

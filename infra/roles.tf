@@ -211,6 +211,6 @@ data "aws_iam_policy_document" "checkpoint" {
   statement {
     sid       = "Sign"
     actions   = ["kms:GetPublicKey", "kms:Sign"]
-    resources = [module.keys.signing_arn]
+    resources = module.keys.signing_arns
   }
 }

@@ -163,13 +163,15 @@ variable "archive" {
 }
 
 variable "keys" {
-  description = "The KMS keys: the days that a deletion waits, and the signing key's `spec`, `generations` and which of them is `active`."
+  description = <<-E
+    The KMS keys: the days that a deletion waits, and the keys that sign checkpoints. `signing.generations`: the spec of each by its name;
+    `signing.signers`: those that sign, the newest first (runbooks/signing-key-succession.md).
+  E
   type = object({
     deletion_window_days = optional(number, 30)
     signing = optional(object({
-      spec        = optional(string, "ECC_NIST_EDWARDS25519")
-      active      = optional(string, "1")
-      generations = optional(set(string), ["1"])
+      generations = optional(map(string), { "1" = "ECC_NIST_EDWARDS25519" })
+      signers     = optional(list(string), ["1"])
     }), {})
   })
   default  = {}

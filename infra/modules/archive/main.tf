@@ -220,10 +220,10 @@ data "aws_iam_policy_document" "archive" {
 module "archive" {
   source = "../bucket"
 
-  name               = "${var.bucket_prefix}-archive"
-  kms_key_arn        = var.kms_key_arn
-  access_logs_bucket = module.access_logs.name
-  policies           = [data.aws_iam_policy_document.archive.json]
+  name        = "${var.bucket_prefix}-archive"
+  kms_key     = { arn = var.kms_key_arn }
+  access_logs = { bucket = module.access_logs.name }
+  policies    = [data.aws_iam_policy_document.archive.json]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "archive" {
@@ -337,10 +337,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "archive" {
 module "expired" {
   source = "../bucket"
 
-  name               = "${var.bucket_prefix}-expired"
-  kms_key_arn        = var.kms_key_arn
-  access_logs_bucket = module.access_logs.name
-  policies           = [data.aws_iam_policy_document.expired.json]
+  name        = "${var.bucket_prefix}-expired"
+  kms_key     = { arn = var.kms_key_arn }
+  access_logs = { bucket = module.access_logs.name }
+  policies    = [data.aws_iam_policy_document.expired.json]
 
   default_retention = {
     mode = var.lock_mode

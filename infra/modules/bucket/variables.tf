@@ -9,10 +9,12 @@ variable "name" {
   }
 }
 
-variable "kms_key_arn" {
-  description = "ARN of the key that everything is encrypted under; null for S3's own, for a bucket that takes S3's access logs."
-  type        = string
-  default     = null
+variable "kms_key" {
+  description = "The key that everything is encrypted under; null for S3's own, for a bucket that takes S3's access logs."
+  type = object({
+    arn = string
+  })
+  default = null
 }
 
 variable "object_lock" {
@@ -31,10 +33,12 @@ variable "default_retention" {
   default = null
 }
 
-variable "access_logs_bucket" {
-  description = "Bucket that takes the access logs; null for none."
-  type        = string
-  default     = null
+variable "access_logs" {
+  description = "The bucket that takes the access logs; null for none."
+  type = object({
+    bucket = string
+  })
+  default = null
 }
 
 variable "policies" {

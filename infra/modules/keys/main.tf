@@ -132,6 +132,8 @@ resource "aws_kms_alias" "ledger" {
 #checkov:skip=CKV_AWS_111:a key policy's resource is its key; signing is denied to all but one role
 #checkov:skip=CKV_AWS_356:a key policy's resource is its key
 data "aws_iam_policy_document" "signing" {
+  for_each = var.signing.generations
+
   statement {
     sid       = "Administration"
     actions   = local.administration
@@ -143,33 +145,37 @@ data "aws_iam_policy_document" "signing" {
     }
   }
 
-  statement {
-    sid       = "CheckpointSigns"
-    actions   = ["kms:Sign"]
-    resources = ["*"]
+  dynamic "statement" {
+    for_each = contains(var.signing.signers, each.key) ? ["on"] : []
 
-    principals {
-      type        = "AWS"
-      identifiers = [local.root]
-    }
+    content {
+      sid       = "CheckpointSigns"
+      actions   = ["kms:Sign"]
+      resources = ["*"]
 
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:PrincipalArn"
-      values   = [var.signer_role_arn]
-    }
+      principals {
+        type        = "AWS"
+        identifiers = [local.root]
+      }
 
-    # The note's text itself, under the one algorithm: no digest that somebody else made.
-    condition {
-      test     = "StringEquals"
-      variable = "kms:MessageType"
-      values   = ["RAW"]
-    }
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:PrincipalArn"
+        values   = [var.signer_role_arn]
+      }
 
-    condition {
-      test     = "StringEquals"
-      variable = "kms:SigningAlgorithm"
-      values   = [var.signing.spec == "ECC_NIST_P256" ? "ECDSA_SHA_256" : "ED25519_SHA_512"]
+      # The note's text itself, under the one algorithm: no digest that somebody else made.
+      condition {
+        test     = "StringEquals"
+        variable = "kms:MessageType"
+        values   = ["RAW"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:SigningAlgorithm"
+        values   = [each.value == "ECC_NIST_P256" ? "ECDSA_SHA_256" : "ED25519_SHA_512"]
+      }
     }
   }
 
@@ -185,10 +191,14 @@ data "aws_iam_policy_document" "signing" {
       identifiers = ["*"]
     }
 
-    condition {
-      test     = "ArnNotEquals"
-      variable = "aws:PrincipalArn"
-      values   = [var.signer_role_arn]
+    dynamic "condition" {
+      for_each = contains(var.signing.signers, each.key) ? ["on"] : []
+
+      content {
+        test     = "ArnNotEquals"
+        variable = "aws:PrincipalArn"
+        values   = [var.signer_role_arn]
+      }
     }
   }
 
@@ -227,14 +237,14 @@ resource "aws_kms_key" "signing" {
 
   description              = "${var.name}: signs checkpoints, generation ${each.key}"
   key_usage                = "SIGN_VERIFY"
-  customer_master_key_spec = var.signing.spec
+  customer_master_key_spec = each.value
   deletion_window_in_days  = var.deletion_window_days
-  policy                   = data.aws_iam_policy_document.signing.json
+  policy                   = data.aws_iam_policy_document.signing[each.key].json
 }
 
 resource "aws_kms_alias" "signing" {
   name          = "alias/${var.name}-signing"
-  target_key_id = aws_kms_key.signing[var.signing.active].key_id
+  target_key_id = aws_kms_key.signing[var.signing.signers[0]].key_id
 }
 
 data "aws_kms_public_key" "signing" {

@@ -8,19 +8,22 @@ output "ledger_arn" {
   value       = aws_kms_key.ledger.arn
 }
 
-output "signing_arn" {
-  description = "ARN of the key that signs checkpoints now."
-  value       = aws_kms_key.signing[var.signing.active].arn
-}
-
 output "signing_arns" {
-  description = "ARN of each generation of the signing key."
-  value       = { for generation, key in aws_kms_key.signing : generation => key.arn }
+  description = "ARNs of the keys that sign checkpoints, the newest first."
+  value       = [for signer in var.signing.signers : aws_kms_key.signing[signer].arn]
 }
 
-output "signing_public_keys" {
-  description = "Public key of each generation: SubjectPublicKeyInfo (RFC 5280), DER, in base64."
-  value       = { for generation, key in data.aws_kms_public_key.signing : generation => key.public_key }
+output "all_signing_arns" {
+  description = "ARNs of all generations of the signing key."
+  value       = [for key in aws_kms_key.signing : key.arn]
+}
+
+output "public_keys" {
+  description = "Public keys of all generations, those that sign first, the newest first: SubjectPublicKeyInfo (RFC 5280), DER, in base64."
+  value = concat(
+    [for signer in var.signing.signers : data.aws_kms_public_key.signing[signer].public_key],
+    [for generation, key in data.aws_kms_public_key.signing : key.public_key if !contains(var.signing.signers, generation)],
+  )
 }
 
 output "operations_arn" {

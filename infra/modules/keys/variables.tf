@@ -25,25 +25,28 @@ variable "deletion_protection" {
 
 variable "signing" {
   description = <<-E
-    The keys that sign checkpoints, one for each of `generations`; the alias and the function use `active`. `spec` is `ECC_NIST_EDWARDS25519`, or
-    `ECC_NIST_P256` where a KMS has no Ed25519.
+    The keys that sign checkpoints. `generations`: the spec of each by its name, `ECC_NIST_EDWARDS25519`, or `ECC_NIST_P256` where a KMS has no Ed25519.
+    `signers`: those that sign, the newest first: one, or two while one succeeds the other. A generation that does not sign any more stays, so that
+    its public key is at hand for checkpoints of its time.
   E
   type = object({
-    spec        = optional(string, "ECC_NIST_EDWARDS25519")
-    active      = optional(string, "1")
-    generations = optional(set(string), ["1"])
+    generations = optional(map(string), { "1" = "ECC_NIST_EDWARDS25519" })
+    signers     = optional(list(string), ["1"])
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = contains(["ECC_NIST_EDWARDS25519", "ECC_NIST_P256"], var.signing.spec)
-    error_message = "signing.spec is ${var.signing.spec}; checkpoints are signed by ECC_NIST_EDWARDS25519 or ECC_NIST_P256."
+    condition     = alltrue([for spec in var.signing.generations : contains(["ECC_NIST_EDWARDS25519", "ECC_NIST_P256"], spec)])
+    error_message = "signing.generations has ${join(", ", values(var.signing.generations))}; checkpoints are signed by ECC_NIST_EDWARDS25519 or ECC_NIST_P256."
   }
 
   validation {
-    condition     = contains(var.signing.generations, var.signing.active)
-    error_message = "signing.active is ${var.signing.active}, which is none of signing.generations: add it there."
+    condition = (
+      length(var.signing.signers) > 0 && length(distinct(var.signing.signers)) == length(var.signing.signers)
+      && alltrue([for signer in var.signing.signers : contains(keys(var.signing.generations), signer)])
+    )
+    error_message = "signing.signers is [${join(", ", var.signing.signers)}]; expected one or two of signing.generations (${join(", ", keys(var.signing.generations))}), each once."
   }
 }
 
