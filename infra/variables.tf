@@ -63,11 +63,11 @@ variable "stream" {
 }
 
 variable "ingest" {
-  description = <<-E
+  description = <<-EOT
     The function that seals. `batch_size` and `window_seconds` decide what becomes a batch: the first that is reached; the longer the window, the fewer requests are
     paid for and the later an event is sealed. `traces`: whether X-Ray is told where the events of a trace were sealed (each segment is billed). A location
     database needs its size in `memory_mb` beside the 128 that ingest takes.
-  E
+  EOT
   type = object({
     memory_mb            = optional(number, 512)
     timeout_seconds      = optional(number, 60)
@@ -108,11 +108,11 @@ variable "checkpoint" {
 }
 
 variable "archive" {
-  description = <<-E
+  description = <<-EOT
     The archive. `lock_mode`: `COMPLIANCE` (nobody deletes before the time, root and AWS neither) or `GOVERNANCE` (for trials). Batches are locked for
     `batch_retention_days`, the log and bundles for `log_retention_days`. Batches that are still there after `batches_instant_after_days` move to Glacier Instant Retrieval (null: never).
     `retention_classes` are those of the config bundle (`tenants.toml`).
-  E
+  EOT
   type = object({
     lock_mode                  = optional(string, "COMPLIANCE")
     batch_retention_days       = optional(number, 35)
@@ -163,10 +163,10 @@ variable "archive" {
 }
 
 variable "keys" {
-  description = <<-E
+  description = <<-EOT
     The KMS keys: the days that a deletion waits, and the keys that sign checkpoints. `signing.generations`: the spec of each by its name;
     `signing.signers`: those that sign, the newest first (runbooks/signing-key-succession.md).
-  E
+  EOT
   type = object({
     deletion_window_days = optional(number, 30)
     signing = optional(object({

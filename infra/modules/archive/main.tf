@@ -22,8 +22,8 @@ locals {
 
 # Statements of refusal: IAM allows, these bound what it may. They hold for everybody, administrators and
 # the account's root too; whoever changes them raises an alarm.
-#checkov:skip=CKV_AWS_283:refusals are for every principal
 data "aws_iam_policy_document" "archive" {
+  #checkov:skip=CKV_AWS_283:refusals are for every principal
   statement {
     sid       = "EncryptedPutsOnly"
     effect    = "Deny"
@@ -348,8 +348,8 @@ module "expired" {
   }
 }
 
-#checkov:skip=CKV_AWS_283:refusals are for every principal
 data "aws_iam_policy_document" "expired" {
+  #checkov:skip=CKV_AWS_283:refusals are for every principal
   statement {
     sid       = "OneWriter"
     effect    = "Deny"

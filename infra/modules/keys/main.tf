@@ -43,10 +43,10 @@ locals {
 
 # In a key's policy `*` is the key itself.
 # Administrators may change the policy, as somebody must; whoever does is told of by an alarm.
-#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
-#checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
-#checkov:skip=CKV_AWS_356:a key policy's resource is its key
 data "aws_iam_policy_document" "use" {
+  #checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+  #checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
+  #checkov:skip=CKV_AWS_356:a key policy's resource is its key
   for_each = local.used_through
 
   statement {
@@ -128,10 +128,10 @@ resource "aws_kms_alias" "ledger" {
   target_key_id = aws_kms_key.ledger.key_id
 }
 
-#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
-#checkov:skip=CKV_AWS_111:a key policy's resource is its key; signing is denied to all but one role
-#checkov:skip=CKV_AWS_356:a key policy's resource is its key
 data "aws_iam_policy_document" "signing" {
+  #checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+  #checkov:skip=CKV_AWS_111:a key policy's resource is its key; signing is denied to all but one role
+  #checkov:skip=CKV_AWS_356:a key policy's resource is its key
   for_each = var.signing.generations
 
   statement {
@@ -253,10 +253,10 @@ data "aws_kms_public_key" "signing" {
   key_id = aws_kms_key.signing[each.key].arn
 }
 
-#checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
-#checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
-#checkov:skip=CKV_AWS_356:a key policy's resource is its key
 data "aws_iam_policy_document" "operations" {
+  #checkov:skip=CKV_AWS_109:a key policy's resource is its key; whoever changes it raises an alarm
+  #checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
+  #checkov:skip=CKV_AWS_356:a key policy's resource is its key
   statement {
     sid       = "Administration"
     actions   = local.administration

@@ -24,11 +24,11 @@ variable "deletion_protection" {
 }
 
 variable "signing" {
-  description = <<-E
+  description = <<-EOT
     The keys that sign checkpoints. `generations`: the spec of each by its name, `ECC_NIST_EDWARDS25519`, or `ECC_NIST_P256` where a KMS has no Ed25519.
     `signers`: those that sign, the newest first: one, or two while one succeeds the other. A generation that does not sign any more stays, so that
     its public key is at hand for checkpoints of its time.
-  E
+  EOT
   type = object({
     generations = optional(map(string), { "1" = "ECC_NIST_EDWARDS25519" })
     signers     = optional(list(string), ["1"])
@@ -42,10 +42,9 @@ variable "signing" {
   }
 
   validation {
-    condition = (
-      length(var.signing.signers) > 0 && length(distinct(var.signing.signers)) == length(var.signing.signers)
-      && alltrue([for signer in var.signing.signers : contains(keys(var.signing.generations), signer)])
-    )
+    condition = length(var.signing.signers) > 0 && alltrue([
+      for place, signer in var.signing.signers : contains(keys(var.signing.generations), signer) && index(var.signing.signers, signer) == place
+    ])
     error_message = "signing.signers is [${join(", ", var.signing.signers)}]; expected one or two of signing.generations (${join(", ", keys(var.signing.generations))}), each once."
   }
 }

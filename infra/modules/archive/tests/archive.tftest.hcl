@@ -1,0 +1,151 @@
+variables {
+  bucket_prefix              = "audit"
+  kms_key_arn                = "arn:aws:kms:eu-central-1:123456789012:key/data"
+  lock_mode                  = "COMPLIANCE"
+  batch_retention_days       = 35
+  log_retention_days         = 3650
+  access_logs_retention_days = 400
+  batches_instant_after_days = 90
+
+  retention_classes = {
+    short     = { days = 90 }
+    regulated = { days = 2557, instant_after_days = 90, deep_after_days = 400 }
+  }
+
+  writers = {
+    batches = "arn:aws:iam::123456789012:role/cairn-ingest"
+    log     = "arn:aws:iam::123456789012:role/cairn-checkpoint"
+    config  = "arn:aws:iam::123456789012:role/cairn-operator"
+  }
+}
+
+run "refusals" {
+  # Each statement of the policy, in a form that can be compared whole: who could weaken one unseen?
+  assert {
+    condition     = alltrue([for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Effect == "Deny" && statement.Principal == "*"])
+    error_message = "The archive's policy refuses, and refuses everybody."
+  }
+
+  assert {
+    condition = jsonencode({ for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Sid => try(statement.Condition, {}) }) == jsonencode({
+      EncryptedPutsOnly         = { StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" } }
+      UnderTheDataKeyOnly       = { StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = var.kms_key_arn } }
+      LockedPutsOnly            = { StringNotEquals = { "s3:object-lock-mode" = "COMPLIANCE" } }
+      LockedLongEnoughAsBatches = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "34" } }
+      LockedLongEnoughAsTheLog  = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "3649" } }
+      OneWriterOfBatches        = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.batches } }
+      OneWriterOfLog            = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.log } }
+      OneWriterOfConfig         = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.config } }
+      NoWritesElsewhere         = {}
+      NothingIsDeleted          = {}
+      LocksStay                 = {}
+      LocksAreNotShortened      = { ArnNotEquals = { "aws:PrincipalArn" = reverse(sort(values(var.writers))) } }
+      TheBucketStays            = {}
+    })
+    error_message = "A refusal is missing, or holds under another condition."
+  }
+
+  # What need not be locked is one object, the one that is replaced.
+  assert {
+    condition = [
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.NotResource if statement.Sid == "LockedPutsOnly"
+    ] == ["arn:aws:s3:::audit-archive/log/checkpoint"]
+    error_message = "Everything but log/checkpoint is put under a lock."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectTagging", "s3:BypassGovernanceRetention", "s3:DeleteBucket"] : contains(flatten([
+        for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Action if !can(statement.Condition)
+      ]), action)
+    ])
+    error_message = "Deleting, marking as archived and bypassing locks are refused without condition."
+  }
+
+  # The prefixes of the writers, and everything else, are all that there is.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Resource if startswith(statement.Sid, "OneWriterOf")
+      ])) == toset(flatten([
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.NotResource if statement.Sid == "NoWritesElsewhere"
+    ]))
+    error_message = "Each prefix has one writer, and there is no other prefix."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.expired.json).Statement : statement.Sid => statement.Effect } == {
+      OneWriter        = "Deny"
+      NothingIsDeleted = "Deny"
+    }
+    error_message = "What expired has one writer, and stays."
+  }
+
+  assert {
+    condition     = output.bucket == "audit-archive" && output.expired_bucket == "audit-expired"
+    error_message = "Buckets have other names than the functions are told."
+  }
+}
+
+run "lifecycle" {
+  # Batches end by their tag alone, and only after their lock.
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.archive.rule : one(one(rule.filter).and).tags["archived"]
+      if try(one(rule.expiration).days, null) == 35
+    ] == ["true"]
+    error_message = "Batches end once they are tagged as archived."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.archive.rule :
+      length(one(rule.filter).and) == 1 || startswith(one(rule.filter).prefix, "segments/class=")
+      if try(one(rule.expiration).days, 0) > 0 || length(rule.noncurrent_version_expiration) > 0
+    ])
+    error_message = "Nothing ends but tagged batches and segments: the log, bundles and quarantine stay."
+  }
+
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.archive.rule : one(rule.filter).prefix => {
+        end = one(rule.expiration).days
+        to  = [for transition in rule.transition : "${transition.days} ${transition.storage_class}"]
+      } if startswith(rule.id, "segments-")
+      } == {
+      "segments/class=short/"     = { end = 90, to = [] }
+      "segments/class=regulated/" = { end = 2557, to = ["400 DEEP_ARCHIVE", "90 GLACIER_IR"] }
+    }
+    error_message = "Segments tier and end as their class says."
+  }
+
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.archive.rule : one(rule.transition).storage_class if rule.id == "batches-tier"] == ["GLACIER_IR"]
+    error_message = "Batches that stay move to Glacier Instant Retrieval."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_notification.expired.eventbridge
+    error_message = "Nobody is told when something expires."
+  }
+}
+
+run "governance" {
+  variables {
+    lock_mode = "GOVERNANCE"
+  }
+
+  assert {
+    condition     = strcontains(data.aws_iam_policy_document.archive.json, "\"s3:object-lock-mode\":\"GOVERNANCE\"") || strcontains(data.aws_iam_policy_document.archive.json, "\"s3:object-lock-mode\": \"GOVERNANCE\"")
+    error_message = "Puts are locked in the mode that is chosen."
+  }
+}
+
+run "another_mode" {
+  command = plan
+
+  variables {
+    lock_mode = "SOFT"
+  }
+
+  expect_failures = [var.lock_mode]
+}
