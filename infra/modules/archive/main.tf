@@ -227,6 +227,7 @@ module "archive" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "archive" {
+  #checkov:skip=CKV_AWS_300:the last rule does; the scanner does not see it beside dynamic ones
   bucket = module.archive.name
 
   # By tag alone: it is set once a batch's leaves lie in segments whose entries are in a published checkpoint.
