@@ -1,5 +1,5 @@
 //! The Python that runs the emulator: found on the machine, with the emulator installed beside it
-//! in a virtual environment of our own.
+//! in a virtual environment of our own. Other tools get one each in the same way.
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use crate::folders;
 use crate::lock;
 use crate::progress::Step;
 
-/// What is installed. Its hash names the environment, so a change makes a new one.
+/// The emulator, and what it needs.
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 
 /// The oldest Python that the emulator runs on.
@@ -55,10 +55,12 @@ pub enum PythonError {
     },
     /// `pip install` failed.
     #[error(
-        "installing the emulator into {} failed:\n{detail}\nis the package index reachable? behind a proxy or a mirror, set HTTPS_PROXY or PIP_INDEX_URL and run this again",
+        "installing {what} into {} failed:\n{detail}\nis the package index reachable? behind a proxy or a mirror, set HTTPS_PROXY or PIP_INDEX_URL and run this again",
         folder.display()
     )]
     Install {
+        /// What was to be installed.
+        what: String,
         /// Where.
         folder: PathBuf,
         /// The end of what pip wrote.
@@ -77,8 +79,14 @@ pub enum PythonError {
 /// The interpreter of an environment in which the emulator is installed. Makes the environment on
 /// first use, which takes a minute and the network; several processes may ask at once.
 pub fn environment() -> Result<PathBuf, PythonError> {
+    environment_with("the emulator", REQUIREMENTS)
+}
+
+/// The interpreter of an environment in which `requirements` (a file's text, as pip reads it) are
+/// installed, made in the same way. Their hash names it, so a change makes a new one.
+pub fn environment_with(what: &str, requirements: &str) -> Result<PathBuf, PythonError> {
     let local = folders::local();
-    let hash = Hash::of(REQUIREMENTS.as_bytes()).to_string();
+    let hash = Hash::of(requirements.as_bytes()).to_string();
     let name = format!("venv-{}", hash.get(..16).unwrap_or(&hash));
     let folder = local.join(&name);
     let python = folder.join("bin").join("python");
@@ -86,11 +94,12 @@ pub fn environment() -> Result<PathBuf, PythonError> {
         return Ok(python);
     }
     let lock = local.join(format!("{name}.lock"));
-    let _lock = lock::take(&lock, "installing the emulator").map_err(io_error("locking", &lock))?;
+    let _lock =
+        lock::take(&lock, &format!("installing {what}")).map_err(io_error("locking", &lock))?;
     if is_complete(&folder, &python) {
         return Ok(python);
     }
-    make(&folder, &python)?;
+    make(what, requirements, &folder, &python)?;
     Ok(python)
 }
 
@@ -101,7 +110,7 @@ fn is_complete(folder: &Path, python: &Path) -> bool {
     version(python).is_ok_and(|(major, minor)| made_with == format!("{major}.{minor}"))
 }
 
-fn make(folder: &Path, python: &Path) -> Result<(), PythonError> {
+fn make(what: &str, requirements: &str, folder: &Path, python: &Path) -> Result<(), PythonError> {
     let base = find()?;
     for module in ["venv", "ensurepip"] {
         let probe = run(Command::new(&base).args(["-c", &format!("import {module}")]))?;
@@ -113,19 +122,21 @@ fn make(folder: &Path, python: &Path) -> Result<(), PythonError> {
         // Left by a process that was killed half-way, or its base interpreter has gone.
         fs::remove_dir_all(folder).map_err(io_error("removing", folder))?;
     }
-    let _step = Step::begin("installing the emulator (once, into target/local; needs the network)");
+    let _step =
+        Step::begin(format!("installing {what} (once, into target/local; needs the network)"));
     let venv = run(Command::new(&base).args(["-m", "venv"]).arg(folder))?;
     if !venv.status.success() {
         return Err(PythonError::Venv { folder: folder.to_path_buf(), detail: last_lines(&venv) });
     }
-    let requirements = folder.join("requirements.txt");
-    fs::write(&requirements, REQUIREMENTS).map_err(io_error("writing", &requirements))?;
+    let file = folder.join("requirements.txt");
+    fs::write(&file, requirements).map_err(io_error("writing", &file))?;
     let pip = run(Command::new(python)
         .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
         .arg("--requirement")
-        .arg(&requirements))?;
+        .arg(&file))?;
     if !pip.status.success() {
         return Err(PythonError::Install {
+            what: what.to_owned(),
             folder: folder.to_path_buf(),
             detail: last_lines(&pip),
         });

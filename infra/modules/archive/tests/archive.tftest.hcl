@@ -1,3 +1,8 @@
+# Under a stand-in for the provider: a real account would be changed, and none has this number.
+provider "aws" {
+  allowed_account_ids = ["123456789012"]
+}
+
 variables {
   bucket_prefix              = "audit"
   kms_key_arn                = "arn:aws:kms:eu-central-1:123456789012:key/data"
