@@ -1,0 +1,139 @@
+resource "aws_iam_role" "auditor" {
+  count = var.auditors == null ? 0 : 1
+
+  name               = "${var.name}-auditor"
+  description        = "Reads and verifies the evidence of ${var.name}; writes nothing of it."
+  assume_role_policy = data.aws_iam_policy_document.auditor_trust[0].json
+  # A whole verification reads the whole archive.
+  max_session_duration = 43200
+}
+
+resource "aws_iam_role_policy" "auditor" {
+  count = var.auditors == null ? 0 : 1
+
+  name   = "audit"
+  role   = aws_iam_role.auditor[0].name
+  policy = data.aws_iam_policy_document.auditor.json
+}
+
+data "aws_iam_policy_document" "auditor_trust" {
+  count = var.auditors == null ? 0 : 1
+
+  statement {
+    sid     = "BecomeAuditor"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "AWS"
+      identifiers = var.auditors.principals
+    }
+
+    dynamic "condition" {
+      for_each = var.auditors.mfa ? ["true"] : []
+
+      content {
+        test     = "Bool"
+        variable = "aws:MultiFactorAuthPresent"
+        values   = [condition.value]
+      }
+    }
+  }
+}
+
+data "aws_iam_policy_document" "auditor" {
+  source_policy_documents = concat(
+    [data.aws_iam_policy_document.reads.json],
+    data.aws_iam_policy_document.auditor_query[*].json,
+  )
+
+  # Whatever else is ever attached to the role, it cannot write evidence or sign.
+  statement {
+    sid    = "NothingButReads"
+    effect = "Deny"
+    not_actions = [
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "kinesis:DescribeStreamSummary",
+      "kms:Decrypt",
+      "kms:GetPublicKey",
+      "s3:GetBucketLocation",
+      "s3:GetObject",
+      "s3:GetObjectRetention",
+      "s3:GetObjectVersion",
+      "s3:ListBucket",
+      "s3:ListBucketVersions",
+    ]
+    resources = local.evidence
+  }
+}
+
+data "aws_iam_policy_document" "auditor_query" {
+  count = var.query == null ? 0 : 1
+
+  statement {
+    sid = "Query"
+    actions = [
+      "athena:BatchGetNamedQuery",
+      "athena:GetNamedQuery",
+      "athena:GetQueryExecution",
+      "athena:GetQueryResults",
+      "athena:GetWorkGroup",
+      "athena:ListNamedQueries",
+      "athena:StartQueryExecution",
+      "athena:StopQueryExecution",
+    ]
+    resources = [var.query.workgroup_arn]
+  }
+
+  statement {
+    sid     = "FindDatabase"
+    actions = ["glue:GetDatabase"]
+    # Athena asks for `default` whatever the query is about.
+    resources = ["${local.glue}:catalog", "${local.glue}:database/default", "${local.glue}:database/${var.query.database}"]
+  }
+
+  statement {
+    sid     = "FindTables"
+    actions = ["glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+    resources = concat(
+      ["${local.glue}:catalog", "${local.glue}:database/${var.query.database}"],
+      [for table in var.query.tables : "${local.glue}:table/${var.query.database}/${table}"],
+    )
+  }
+
+  statement {
+    sid       = "FindBuckets"
+    actions   = ["s3:GetBucketLocation"]
+    resources = [var.archive_bucket_arn, var.query.results_bucket_arn]
+  }
+
+  statement {
+    sid       = "ListResults"
+    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    resources = [var.query.results_bucket_arn]
+  }
+
+  statement {
+    sid       = "KeepResults"
+    actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    resources = ["${var.query.results_bucket_arn}/*"]
+  }
+
+  statement {
+    sid       = "EncryptResults"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.query.results_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.via.s3]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [var.query.results_bucket_arn, "${var.query.results_bucket_arn}/*"]
+    }
+  }
+}

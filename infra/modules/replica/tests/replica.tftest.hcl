@@ -1,0 +1,166 @@
+variables {
+  name                 = "cairn"
+  bucket               = "acme-replica"
+  source_role_arn      = "arn:aws:iam::111122223333:role/cairn-replication"
+  batch_retention_days = 35
+}
+
+run "second_region" {
+  command = apply
+
+  variables {
+    region             = "eu-west-1"
+    retention_classes  = { finance = 3650, short = 90 }
+    access_logs_bucket = "acme-logs"
+  }
+
+  assert {
+    condition     = aws_s3_bucket.replica.object_lock_enabled && aws_s3_bucket_versioning.replica.versioning_configuration[0].status == "Enabled"
+    error_message = "Replicas cannot be locked."
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.replica.block_public_acls, aws_s3_bucket_public_access_block.replica.block_public_policy,
+      aws_s3_bucket_public_access_block.replica.ignore_public_acls, aws_s3_bucket_public_access_block.replica.restrict_public_buckets,
+    ])
+    error_message = "The bucket may be public."
+  }
+
+  assert {
+    condition = (
+      one(one(aws_s3_bucket_server_side_encryption_configuration.replica.rule).apply_server_side_encryption_by_default).kms_master_key_id == aws_kms_key.replica.arn &&
+      one(aws_s3_bucket_server_side_encryption_configuration.replica.rule).bucket_key_enabled
+    )
+    error_message = "Replicas do not lie under the key of the replica, with a bucket key."
+  }
+
+  assert {
+    condition = alltrue([
+      for region in [
+        aws_s3_bucket.replica.region, aws_s3_bucket_versioning.replica.region, aws_s3_bucket_policy.replica.region, aws_kms_key.replica.region,
+        aws_kms_alias.replica.region, aws_s3_bucket_lifecycle_configuration.replica.region, aws_s3_bucket_logging.replica[0].region,
+        aws_s3_bucket_ownership_controls.replica.region, aws_s3_bucket_public_access_block.replica.region,
+        aws_s3_bucket_server_side_encryption_configuration.replica.region,
+      ] : region == "eu-west-1"
+    ])
+    error_message = "A part of the replica is not in its region."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_ownership_controls.replica.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "The source account owns replicas."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in [
+        "s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:PutObjectLegalHold",
+        "s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:ReplicateDelete",
+        ] : anytrue([
+          for statement in jsondecode(aws_s3_bucket_policy.replica.policy).Statement :
+          statement.Effect == "Deny" && contains(flatten([statement.Action]), action) && jsonencode(statement.Principal) == jsonencode("*") && !can(statement.Condition) && statement.Resource == "arn:aws:s3:::acme-replica/*"
+      ])
+    ])
+    error_message = "Somebody may delete replicas, or have them expire."
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_s3_bucket_policy.replica.policy).Statement :
+      statement.Effect == "Deny" && statement.Condition.Bool["aws:SecureTransport"] == "false" && contains(statement.Resource, "arn:aws:s3:::acme-replica/*")
+      if statement.Sid == "DenyPlainHttp"
+    ])
+    error_message = "Plain HTTP is let in."
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_s3_bucket_policy.replica.policy).Statement :
+      statement.Condition.ArnNotEquals["aws:PrincipalArn"] == "arn:aws:iam::111122223333:role/cairn-replication" && contains(statement.Action, "s3:PutObject") && contains(statement.Action, "s3:ReplicateObject")
+      if statement.Sid == "DenyOtherWriters" && statement.Effect == "Deny"
+    ])
+    error_message = "Others than the replicating role may write."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in concat(
+        [for statement in jsondecode(aws_s3_bucket_policy.replica.policy).Statement : statement if statement.Effect == "Allow"],
+        [for statement in jsondecode(aws_kms_key.replica.policy).Statement : statement if statement.Sid != "LetIamOfThisAccountDecide"],
+      ) : statement.Principal.AWS == "arn:aws:iam::111122223333:root" && statement.Condition.ArnEquals["aws:PrincipalArn"] == "arn:aws:iam::111122223333:role/cairn-replication"
+    ])
+    error_message = "More than one role of the source account gets in."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_s3_bucket_policy.replica.policy).Statement : statement.Action if statement.Effect == "Allow"
+    ])) == toset(["s3:GetBucketVersioning", "s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateObject", "s3:ReplicateTags"])
+    error_message = "The replicating role may do more than replicate, or less."
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_kms_key.replica.policy).Statement :
+      statement.Condition.StringEquals["kms:ViaService"] == "s3.eu-west-1.amazonaws.com" && statement.Condition.StringEquals["kms:EncryptionContext:aws:s3:arn"] == "arn:aws:s3:::acme-replica" && toset(statement.Action) == toset(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])
+      if statement.Sid == "EncryptReplicas"
+    ])
+    error_message = "The replicating role may use the key for more than replicas."
+  }
+
+  assert {
+    condition     = aws_kms_key.replica.enable_key_rotation && aws_kms_key.replica.deletion_window_in_days == 30
+    error_message = "The key is not rotated, or gone too soon."
+  }
+
+  assert {
+    condition = one([
+      for rule in aws_s3_bucket_lifecycle_configuration.replica.rule : rule.expiration[0].days == 35 && rule.filter[0].and[0].tags["archived"] == "true"
+      if rule.id == "batches-that-are-archived"
+    ])
+    error_message = "Batches expire without being archived, or before their lock ends."
+  }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.replica.rule : rule.filter[0].prefix => rule.expiration[0].days if startswith(rule.id, "segments-") } == {
+      "segments/class=finance/" = 3650
+      "segments/class=short/"   = 90
+    }
+    error_message = "Segments are kept for other times than their classes say."
+  }
+
+  assert {
+    condition     = output.replica.bucket_arn == aws_s3_bucket.replica.arn && output.replica.key_arn == aws_kms_key.replica.arn && output.replica.region == "eu-west-1"
+    error_message = "The output tells of something else."
+  }
+}
+
+run "without_options" {
+  command = apply
+
+  assert {
+    condition     = length(aws_s3_bucket_logging.replica) == 0 && length(aws_s3_bucket_lifecycle_configuration.replica.rule) == 2
+    error_message = "Something was made that nobody asked for."
+  }
+}
+
+run "any_role" {
+  command = plan
+
+  variables {
+    source_role_arn = "arn:aws:iam::111122223333:role/*"
+  }
+
+  expect_failures = [var.source_role_arn]
+}
+
+run "class_kept_for_no_time" {
+  command = plan
+
+  variables {
+    retention_classes = { finance = 0 }
+  }
+
+  expect_failures = [var.retention_classes]
+}
