@@ -141,3 +141,30 @@ module "schedule" {
   function_arn = module.checkpoint.arn
   expression   = var.checkpoint.schedule
 }
+
+module "access" {
+  source = "./modules/access"
+
+  name               = var.name
+  stream_arn         = module.stream.arn
+  archive_bucket_arn = module.archive.arn
+  expired_bucket_arn = module.archive.expired_arn
+  table_arn          = module.ledger.arn
+  auditors           = var.access.auditors
+  tenant_auditors    = var.access.tenant_auditors
+  operators          = var.access.operators
+  break_glass        = var.access.break_glass
+
+  keys = {
+    data    = module.keys.data_arn
+    ledger  = module.keys.ledger_arn
+    signing = module.keys.all_signing_arns
+  }
+
+  functions = {
+    ingest_arn     = module.ingest.arn
+    checkpoint_arn = module.checkpoint.arn
+    mapping_arn    = module.mapping.arn
+    log_group_arns = [module.ingest.log_group_arn, module.checkpoint.log_group_arn]
+  }
+}

@@ -64,3 +64,33 @@ output "expired" {
   description = "Name of the bucket of what expired before it was sealed."
   value       = module.archive.expired_bucket
 }
+
+output "policies" {
+  description = "Policy documents (JSON) by who they are for: `producer`, `auditor`, `tenant_auditor`, `operator`, `break_glass`. For roles made elsewhere, such as permission sets of IAM Identity Center."
+  value       = module.access.policies
+}
+
+output "producer_policy_arn" {
+  description = "ARN of the managed policy to attach to the roles of producers."
+  value       = module.access.producer_policy_arn
+}
+
+output "auditor_role_arn" {
+  description = "ARN of the auditors' role; null if there is none."
+  value       = module.access.auditor_role_arn
+}
+
+output "tenant_auditor_role_arn" {
+  description = "ARN of the role of tenants' auditors; null if there is none."
+  value       = module.access.tenant_auditor_role_arn
+}
+
+output "operator_role_arn" {
+  description = "ARN of the operators' role."
+  value       = module.access.operator_role_arn
+}
+
+output "break_glass_role_arn" {
+  description = "ARN of the break-glass role; null if there is none."
+  value       = module.access.break_glass_role_arn
+}

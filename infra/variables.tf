@@ -178,6 +178,31 @@ variable "keys" {
   nullable = false
 }
 
+variable "access" {
+  description = <<-EOT
+    Who may become what, by ARN (modules/access). `auditors` read all, `tenant_auditors` open sessions that read one tenant, `operators` publish bundles and redrive (by default
+    whoever this account's IAM lets, with MFA), `break_glass` are IAM users for the worst hour. Producers attach the policy that is an output.
+  EOT
+  type = object({
+    auditors = optional(object({
+      principals = set(string)
+      mfa        = optional(bool, true)
+    }))
+    tenant_auditors = optional(object({
+      principals = set(string)
+    }))
+    operators = optional(object({
+      principals = optional(set(string), [])
+      mfa        = optional(bool, true)
+    }), {})
+    break_glass = optional(object({
+      principals = set(string)
+    }))
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "deletion_protection" {
   description = "Whether table and keys refuse deletion. Turn it off, and apply, before a teardown; locked objects stay all the same."
   type        = bool

@@ -113,7 +113,7 @@ data "aws_iam_policy_document" "break_glass" {
   statement {
     sid       = "SaveKeys"
     actions   = ["kms:CancelKeyDeletion", "kms:DescribeKey", "kms:EnableKey", "kms:GetKeyPolicy"]
-    resources = values(var.keys)
+    resources = flatten(values(var.keys))
   }
 
   # Nobody in a hurry destroys, signs, or changes evidence, keys, code or policies, whatever else is attached.

@@ -21,7 +21,7 @@ locals {
     local.archive_context,
     local.expired_context,
     [var.table_arn, "${var.table_arn}/*", var.stream_arn],
-    values(var.keys),
+    flatten(values(var.keys)),
   )
 
   account = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
@@ -105,6 +105,6 @@ data "aws_iam_policy_document" "reads" {
   statement {
     sid       = "GetVerifierKey"
     actions   = ["kms:GetPublicKey"]
-    resources = [var.keys.signing]
+    resources = var.keys.signing
   }
 }

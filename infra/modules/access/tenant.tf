@@ -101,7 +101,7 @@ data "aws_iam_policy_document" "tenant_auditor" {
   statement {
     sid       = "GetVerifierKey"
     actions   = ["kms:GetPublicKey"]
-    resources = [var.keys.signing]
+    resources = var.keys.signing
   }
 
   # Whatever else is ever attached to the role: nothing but these reads...

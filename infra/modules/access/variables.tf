@@ -34,17 +34,17 @@ variable "table_arn" {
 }
 
 variable "keys" {
-  description = "ARNs of the KMS keys: `data` encrypts stream, archive and expired records, `ledger` the table, `signing` signs checkpoints."
+  description = "ARNs of the KMS keys: `data` encrypts stream, archive and expired records, `ledger` the table, `signing` sign checkpoints, all generations."
   type = object({
     data    = string
     ledger  = string
-    signing = string
+    signing = list(string)
   })
   nullable = false
 
   validation {
-    condition     = length(distinct(values(var.keys))) == 3
-    error_message = "Found the same key twice in `keys`; expected three keys: who may use one must not thereby use another."
+    condition     = length(distinct(concat([var.keys.data, var.keys.ledger], var.keys.signing))) == 2 + length(var.keys.signing)
+    error_message = "Found the same key twice in `keys`; expected keys apart: who may use one must not thereby use another."
   }
 }
 
@@ -75,7 +75,7 @@ variable "query" {
   default = null
 
   validation {
-    condition     = var.query == null ? true : !contains(values(var.keys), var.query.results_key_arn)
+    condition     = var.query == null ? true : !contains(flatten(values(var.keys)), var.query.results_key_arn)
     error_message = "Found a key of the evidence as `query.results_key_arn`; expected a key of its own: results are written by auditors, who must not encrypt under keys of the evidence."
   }
 }

@@ -7,7 +7,7 @@ variables {
   keys = {
     data    = "arn:aws:kms:eu-central-1:111122223333:key/data"
     ledger  = "arn:aws:kms:eu-central-1:111122223333:key/ledger"
-    signing = "arn:aws:kms:eu-central-1:111122223333:key/signing"
+    signing = ["arn:aws:kms:eu-central-1:111122223333:key/signing"]
   }
   functions = {
     ingest_arn     = "arn:aws:lambda:eu-central-1:111122223333:function:cairn-ingest"
@@ -127,7 +127,7 @@ run "everybody" {
     condition = alltrue([
       for resource in [
         "arn:aws:s3:::acme-archive", "arn:aws:s3:::acme-archive/*", "arn:aws:s3:::acme-expired/*", var.table_arn, var.stream_arn,
-        var.keys.data, var.keys.ledger, var.keys.signing,
+        var.keys.data, var.keys.ledger, var.keys.signing[0],
       ] : contains(local.evidence, resource)
     ])
     error_message = "Something that evidence is made from is not among what is denied."
@@ -379,7 +379,7 @@ run "one_key_for_all" {
     keys = {
       data    = "arn:aws:kms:eu-central-1:111122223333:key/data"
       ledger  = "arn:aws:kms:eu-central-1:111122223333:key/data"
-      signing = "arn:aws:kms:eu-central-1:111122223333:key/signing"
+      signing = ["arn:aws:kms:eu-central-1:111122223333:key/signing"]
     }
   }
 
