@@ -168,3 +168,64 @@ module "access" {
     log_group_arns = [module.ingest.log_group_arn, module.checkpoint.log_group_arn]
   }
 }
+
+module "replication" {
+  source = "./modules/replication"
+  count  = var.replica == null ? 0 : 1
+
+  name          = var.name
+  replica       = var.replica
+  storage_class = var.replica.storage_class
+  time_control  = var.replica.time_control
+
+  archive = {
+    bucket     = module.archive.bucket
+    bucket_arn = module.archive.arn
+    key_arn    = module.keys.data_arn
+  }
+}
+
+module "watch" {
+  source = "./modules/watch"
+
+  name              = var.name
+  origin            = var.origin
+  topic_kms_key_arn = module.keys.operations_arn
+  stream            = { name = module.stream.name, arn = module.stream.arn }
+  table             = { name = module.ledger.name, arn = module.ledger.arn }
+  schedule          = module.schedule.name
+  signer_role_arn   = local.roles["checkpoint"]
+  break_glass       = var.access.break_glass == null ? null : { role_arn = local.roles["break-glass"] }
+  subscriptions     = var.watch.subscriptions
+  runbooks_url      = var.watch.runbooks_url
+  thresholds        = var.watch.thresholds
+
+  functions = {
+    ingest = {
+      name            = module.ingest.name
+      arn             = module.ingest.arn
+      log_group       = module.ingest.log_group
+      timeout_seconds = var.ingest.timeout_seconds
+      memory_mb       = var.ingest.memory_mb
+    }
+    checkpoint = {
+      name            = module.checkpoint.name
+      arn             = module.checkpoint.arn
+      log_group       = module.checkpoint.log_group
+      timeout_seconds = var.checkpoint.timeout_seconds
+      memory_mb       = var.checkpoint.memory_mb
+    }
+  }
+
+  buckets = {
+    archive = module.archive.bucket
+    expired = module.archive.expired_bucket
+    others  = [module.archive.access_logs_bucket]
+  }
+
+  keys = {
+    data    = module.keys.data_arn
+    ledger  = module.keys.ledger_arn
+    signing = module.keys.all_signing_arns
+  }
+}

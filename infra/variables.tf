@@ -203,6 +203,42 @@ variable "access" {
   nullable = false
 }
 
+variable "replica" {
+  description = "Where the archive is replicated, locks included: the output `replica` of modules/replica, which is called with the provider of that account and region; and how. Null: nowhere."
+  type = object({
+    bucket_arn    = string
+    key_arn       = string
+    account_id    = string
+    region        = string
+    storage_class = optional(string, "STANDARD")
+    time_control  = optional(bool, false)
+  })
+  default = null
+}
+
+variable "watch" {
+  description = <<-EOT
+    Who is told of alarms (`subscriptions`, by a name of your choice), where the folder runbooks can be read (`runbooks_url`: alarms link there), and when alarms ring
+    (`thresholds`, modules/watch).
+  EOT
+  type = object({
+    subscriptions = optional(map(object({
+      protocol = string
+      endpoint = string
+    })), {})
+    runbooks_url = string
+    thresholds = optional(object({
+      backlog_minutes    = optional(number, 10)
+      backlog_hours      = optional(number, 24)
+      checkpoint_minutes = optional(number, 10)
+      unlogged_minutes   = optional(number, 15)
+      duration_percent   = optional(number, 80)
+      rejected_percent   = optional(number, 1)
+    }), {})
+  })
+  nullable = false
+}
+
 variable "deletion_protection" {
   description = "Whether table and keys refuse deletion. Turn it off, and apply, before a teardown; locked objects stay all the same."
   type        = bool

@@ -20,6 +20,7 @@ mock_provider "aws" {
 }
 
 variables {
+  watch    = { runbooks_url = "https://git.example.com/cairn/infra/runbooks" }
   origin   = "audit.example.com/prod"
   packages = { ingest = "tests/fixtures/bootstrap.zip", checkpoint = "tests/fixtures/bootstrap.zip" }
 }

@@ -7,6 +7,7 @@ provider "aws" {
 
 variables {
   bucket_prefix = "audit"
+  watch         = { runbooks_url = "https://git.example.com/cairn/infra/runbooks" }
   origin        = "audit.example.com/prod"
   packages      = { ingest = "tests/fixtures/bootstrap.zip", checkpoint = "tests/fixtures/bootstrap.zip" }
 }

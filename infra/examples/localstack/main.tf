@@ -46,5 +46,7 @@ module "cairn" {
     window_seconds = 1
   }
 
+  watch = { runbooks_url = "https://git.example.com/cairn/infra/runbooks" }
+
   checkpoint = { reserved_concurrency = 1 }
 }

@@ -1,0 +1,4 @@
+output "cairn" {
+  description = "What the tools read: terraform output -json > cairn.json"
+  value       = module.cairn
+}
