@@ -125,7 +125,7 @@ pub(crate) fn built(
     if created.is_some() {
         writeln!(
             out,
-            "To put it in force, set CAIRN_BUNDLE={hash} for ingest (and `bundle` of the deployment)."
+            "To put it in force, set `bundle = \"{hash}\"` of the Terraform module, which sets CAIRN_BUNDLE of ingest."
         )?;
     }
     out.flush()
