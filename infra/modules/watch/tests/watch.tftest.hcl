@@ -381,7 +381,9 @@ run "dashboard" {
   }
 
   assert {
-    condition     = alltrue([for file in fileset("../../runbooks", "*.md") : file == "README.md" || strcontains(file("../../runbooks/README.md"), "](${file})")])
+    condition = length(output.runbooks) > 0 && alltrue([
+      for file in fileset("../../runbooks", "*.md") : file == "README.md" || strcontains(file("../../runbooks/README.md"), "](${file})")
+    ])
     error_message = "runbooks/README.md does not list a runbook."
   }
 }
