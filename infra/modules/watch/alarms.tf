@@ -54,11 +54,6 @@ locals {
       metrics    = { counted = merge(local.cairn["ChainsBroken"], { stat = "Maximum" }), logged = local.logged["chain.broken"] }
       expression = "MAX([FILL(counted, 0), FILL(logged, 0)])"
     }
-    checkpoint-failed = {
-      about   = "A tick of the checkpoint function failed; the next one takes up its work, unless table and archive disagree."
-      runbook = "checkpoint-stale"
-      metrics = { logged = local.logged["checkpoint.failed"] }
-    }
     records-undelivered = {
       about   = "Lambda could not put records that expired at the failure destination: they are on the stream for one more day, and then lost."
       runbook = "expired"
@@ -67,6 +62,11 @@ locals {
   }
 
   service = {
+    checkpoint-failed = {
+      about   = "A tick of the checkpoint function failed; the next one takes up its work, unless table and archive disagree."
+      runbook = "checkpoint-stale"
+      metrics = { logged = local.logged["checkpoint.failed"] }
+    }
     checkpoint-silent = {
       about       = "No tick of the checkpoint function has succeeded for ${var.thresholds.checkpoint_minutes} minutes: no new checkpoint covers what is sealed."
       runbook     = "checkpoint-stale"
