@@ -40,24 +40,19 @@ locals {
       about      = "Ingest found something foreign on a chain (a fork) and stopped it: nothing more is sealed of that shard until an operator acts."
       runbook    = "fork"
       metrics    = { counted = local.cairn["ChainsStopped"], logged = local.logged["chain.stopped"] }
-      expression = "MAX([FILL(counted, 0), FILL(logged, 0)])"
+      expression = "FILL(counted, 0) + FILL(logged, 0)"
     }
     chain-blocked = {
       about      = "Ingest found an object at a chain's next number that it cannot judge: the shard's records wait until an operator has looked."
       runbook    = "chain-blocked"
       metrics    = { counted = local.cairn["ChainsBlocked"], logged = local.logged["chain.blocked"] }
-      expression = "MAX([FILL(counted, 0), FILL(logged, 0)])"
+      expression = "FILL(counted, 0) + FILL(logged, 0)"
     }
     chain-broken = {
       about      = "The next batch of a chain does not follow what the log has of it: that chain is sealed, and no longer logged."
       runbook    = "chain-broken"
       metrics    = { counted = merge(local.cairn["ChainsBroken"], { stat = "Maximum" }), logged = local.logged["chain.broken"] }
-      expression = "MAX([FILL(counted, 0), FILL(logged, 0)])"
-    }
-    checkpoint-failed = {
-      about   = "A tick of the checkpoint function failed; the next one takes up its work, unless table and archive disagree."
-      runbook = "checkpoint-stale"
-      metrics = { logged = local.logged["checkpoint.failed"] }
+      expression = "FILL(counted, 0) + FILL(logged, 0)"
     }
     records-undelivered = {
       about   = "Lambda could not put records that expired at the failure destination: they are on the stream for one more day, and then lost."
@@ -67,6 +62,11 @@ locals {
   }
 
   service = {
+    checkpoint-failed = {
+      about   = "A tick of the checkpoint function failed; the next one takes up its work, unless table and archive disagree."
+      runbook = "checkpoint-stale"
+      metrics = { logged = local.logged["checkpoint.failed"] }
+    }
     checkpoint-silent = {
       about       = "No tick of the checkpoint function has succeeded for ${var.thresholds.checkpoint_minutes} minutes: no new checkpoint covers what is sealed."
       runbook     = "checkpoint-stale"

@@ -24,7 +24,7 @@ locals {
       when   = "$.time"
       lookup = "$.detail.eventID"
     }
-    text = "<call> by <who> from <from> at <when>. Refused or failed: <error>. CloudTrail event <lookup>."
+    text = "<call> by <who> from <from> at <when> (error, if any: <error>). CloudTrail event: <lookup>."
   }
 
   notices = merge(

@@ -134,7 +134,7 @@ variable "runbooks_url" {
 }
 
 variable "thresholds" {
-  description = <<-E
+  description = <<-EOT
     When alarms ring.
     `backlog_minutes`: how far ingest may fall behind the stream; a batch takes seconds, a catch-up after a fault some minutes.
     `backlog_hours`: the same, for the second alarm: records expire after 144 hours, and this must leave time to act.
@@ -142,7 +142,7 @@ variable "thresholds" {
     `unlogged_minutes`: in how long something sealed must be logged.
     `duration_percent`: of its time-out that a function may take.
     `rejected_percent`: of events and rejections that may be rejections, in a quarter of an hour.
-  E
+  EOT
   type = object({
     backlog_minutes    = optional(number, 10)
     backlog_hours      = optional(number, 24)
