@@ -38,6 +38,7 @@ module "keys" {
   signing              = var.keys.signing
   signer_role_arn      = local.roles["checkpoint"]
   log_group_arns       = [local.log_groups]
+  topic_arn            = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.name}-alarms"
 }
 
 module "stream" {

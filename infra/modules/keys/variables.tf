@@ -60,3 +60,9 @@ variable "log_group_arns" {
   type        = list(string)
   nullable    = false
 }
+
+variable "topic_arn" {
+  description = "ARN of the topic of alarms, which the operations key encrypts."
+  type        = string
+  nullable    = false
+}

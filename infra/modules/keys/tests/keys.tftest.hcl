@@ -6,6 +6,7 @@ provider "aws" {
 variables {
   name            = "cairn"
   signer_role_arn = "arn:aws:iam::123456789012:role/cairn-checkpoint"
+  topic_arn       = "arn:aws:sns:eu-central-1:123456789012:cairn-alarms"
   log_group_arns  = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/cairn-*"]
 }
 
