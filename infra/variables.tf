@@ -44,7 +44,7 @@ variable "bundle" {
 }
 
 variable "packages" {
-  description = "Paths of the functions' zips, as `cargo lambda build --release --arm64 --output-format zip` leaves them in target/lambda/<function>/bootstrap.zip."
+  description = "Paths of the functions' zips, as `cargo lambda build --release --arm64 --output-format zip -p cairn-ingest -p cairn-checkpoint` leaves them in target/lambda/cairn-<function>/bootstrap.zip."
   type = object({
     ingest       = string
     checkpoint   = string

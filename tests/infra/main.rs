@@ -104,6 +104,33 @@ fn is_mocked(file: &Path) -> bool {
     std::fs::read_to_string(file).unwrap().contains("mock_provider \"aws\"")
 }
 
+/// Each variable and each output has its row in the README beside it.
+#[test]
+fn every_input_and_output_is_documented() {
+    for folder in folders(|folder| folder.join("variables.tf").is_file()) {
+        let readme = std::fs::read_to_string(folder.join("README.md"));
+        let readme = readme.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut seen = 0;
+        for name in declared(&folder) {
+            assert!(readme.contains(&format!("\n| `{name}` |")), "{}: {name}", folder.display());
+            seen += 1;
+        }
+        assert!(seen > 2, "{}: {seen}", folder.display());
+    }
+}
+
+/// The names of variables and outputs.
+fn declared(folder: &Path) -> Vec<String> {
+    let text = ["variables.tf", "outputs.tf"]
+        .map(|file| std::fs::read_to_string(folder.join(file)).unwrap());
+    let lines = text.iter().flat_map(|text| text.lines());
+    let named = |line: &str| {
+        let line = line.strip_prefix("variable \"").or_else(|| line.strip_prefix("output \""))?;
+        Some(line.split_once('"')?.0.to_owned())
+    };
+    lines.filter_map(named).collect()
+}
+
 /// Checkov finds nothing; what it is told to skip says why, in place.
 #[test]
 fn checkov_finds_nothing() {

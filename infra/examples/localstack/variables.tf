@@ -19,8 +19,8 @@ variable "packages" {
     architecture = optional(string, "x86_64")
   })
   default = {
-    ingest     = "../../../target/lambda/ingest/bootstrap.zip"
-    checkpoint = "../../../target/lambda/checkpoint/bootstrap.zip"
+    ingest     = "../../../target/lambda/cairn-ingest/bootstrap.zip"
+    checkpoint = "../../../target/lambda/cairn-checkpoint/bootstrap.zip"
   }
   nullable = false
 }

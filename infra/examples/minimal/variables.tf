@@ -25,8 +25,8 @@ variable "packages" {
     checkpoint = string
   })
   default = {
-    ingest     = "../../../target/lambda/ingest/bootstrap.zip"
-    checkpoint = "../../../target/lambda/checkpoint/bootstrap.zip"
+    ingest     = "../../../target/lambda/cairn-ingest/bootstrap.zip"
+    checkpoint = "../../../target/lambda/cairn-checkpoint/bootstrap.zip"
   }
   nullable = false
 }

@@ -17,7 +17,7 @@ variable "package" {
 
   validation {
     condition     = fileexists(var.package)
-    error_message = "There is no file ${var.package}. Make the packages first: cargo lambda build --release --arm64 --output-format zip"
+    error_message = "There is no file ${var.package}. Make the packages first: cargo lambda build --release --arm64 --output-format zip -p cairn-ingest -p cairn-checkpoint"
   }
 }
 
