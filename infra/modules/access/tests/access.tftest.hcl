@@ -401,3 +401,18 @@ run "results_under_the_key_of_the_evidence" {
 
   expect_failures = [var.query]
 }
+
+run "no_logs" {
+  command = plan
+
+  variables {
+    functions = {
+      ingest_arn     = "arn:aws:lambda:eu-central-1:111122223333:function:cairn-ingest"
+      checkpoint_arn = "arn:aws:lambda:eu-central-1:111122223333:function:cairn-checkpoint"
+      mapping_arn    = "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0b1c"
+      log_group_arns = []
+    }
+  }
+
+  expect_failures = [var.functions]
+}
