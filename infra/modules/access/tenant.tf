@@ -10,7 +10,8 @@ locals {
   tenant_results = try(var.query.tenant, null) == null ? [] : ["${var.query.results_bucket_arn}/tenants/${local.tenant}/*"]
 
   # The log holds headers and hashes, no events, and who checks a proof needs it.
-  tenant_objects = [for key in [local.tenant_segments, "log/*"] : "${var.archive_bucket_arn}/${key}"]
+  tenant_keys    = [local.tenant_segments, "log/*"]
+  tenant_objects = [for key in local.tenant_keys : "${var.archive_bucket_arn}/${key}"]
 }
 
 resource "aws_iam_role" "tenant_auditor" {
@@ -68,7 +69,7 @@ data "aws_iam_policy_document" "tenant_auditor" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = [local.tenant_segments, "log/*"]
+      values   = local.tenant_keys
     }
   }
 
@@ -126,6 +127,19 @@ data "aws_iam_policy_document" "tenant_auditor" {
     effect        = "Deny"
     actions       = ["s3:GetObject", "s3:GetObjectVersion"]
     not_resources = concat(local.tenant_objects, local.tenant_results)
+  }
+
+  statement {
+    sid       = "NoListsOfOthers"
+    effect    = "Deny"
+    actions   = ["s3:ListBucket"]
+    resources = [var.archive_bucket_arn]
+
+    condition {
+      test     = "StringNotLike"
+      variable = "s3:prefix"
+      values   = local.tenant_keys
+    }
   }
 }
 

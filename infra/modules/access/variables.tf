@@ -57,6 +57,11 @@ variable "functions" {
     log_group_arns = list(string)
   })
   nullable = false
+
+  validation {
+    condition     = length(var.functions.log_group_arns) > 0
+    error_message = "Found no `functions.log_group_arns`; expected those of the functions: IAM takes no statement about nothing."
+  }
 }
 
 variable "query" {

@@ -26,14 +26,14 @@ variable "replica" {
 }
 
 variable "storage_class" {
-  description = "Storage class of replicas. Other classes than STANDARD bill objects for at least 128 KB (40 KB more each in Glacier's), and for 30 days or more."
+  description = "Storage class of replicas. STANDARD_IA and GLACIER_IR bill each object as 128 KB or more, GLACIER and DEEP_ARCHIVE 40 KB on top and must be restored before they are read; all bill 30 to 180 days at least."
   type        = string
   default     = "STANDARD"
   nullable    = false
 
   validation {
-    condition     = contains(["STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], var.storage_class)
-    error_message = "Found the storage class \"${var.storage_class}\"; expected STANDARD, STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER or DEEP_ARCHIVE."
+    condition     = contains(["STANDARD", "STANDARD_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"], var.storage_class)
+    error_message = "Found the storage class \"${var.storage_class}\"; expected STANDARD, STANDARD_IA, GLACIER_IR, GLACIER or DEEP_ARCHIVE."
   }
 }
 

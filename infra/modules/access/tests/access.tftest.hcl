@@ -181,9 +181,18 @@ run "everybody" {
     condition = one([
       for statement in jsondecode(output.policies.tenant_auditor).Statement :
       toset(statement.Condition.StringLike["s3:prefix"]) == toset(["segments/class=*/tenant=$${aws:PrincipalTag/tenant}/*", "log/*"])
-      if flatten([try(statement.Action, [])]) == ["s3:ListBucket"]
+      if flatten([try(statement.Action, [])]) == ["s3:ListBucket"] && statement.Effect == "Allow"
     ])
     error_message = "A tenant's auditor may list more than its own segments and the log."
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(output.policies.tenant_auditor).Statement :
+      toset(statement.Condition.StringNotLike["s3:prefix"]) == toset(["segments/class=*/tenant=$${aws:PrincipalTag/tenant}/*", "log/*"])
+      if flatten([try(statement.Action, [])]) == ["s3:ListBucket"] && statement.Effect == "Deny"
+    ])
+    error_message = "Lists of others are not denied to a tenant's auditor."
   }
 
   assert {
@@ -400,4 +409,19 @@ run "results_under_the_key_of_the_evidence" {
   }
 
   expect_failures = [var.query]
+}
+
+run "no_logs" {
+  command = plan
+
+  variables {
+    functions = {
+      ingest_arn     = "arn:aws:lambda:eu-central-1:111122223333:function:cairn-ingest"
+      checkpoint_arn = "arn:aws:lambda:eu-central-1:111122223333:function:cairn-checkpoint"
+      mapping_arn    = "arn:aws:lambda:eu-central-1:111122223333:event-source-mapping:0b1c"
+      log_group_arns = []
+    }
+  }
+
+  expect_failures = [var.functions]
 }

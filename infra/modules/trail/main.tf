@@ -1,0 +1,372 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  arn        = "arn:${data.aws_partition.current.partition}"
+  account_id = data.aws_caller_identity.current.account_id
+
+  # Built, as the bucket's policy must stand before the trail does.
+  trail      = "${var.name}-evidence"
+  trail_arn  = "${local.arn}:cloudtrail:${data.aws_region.current.region}:${local.account_id}:trail/${local.trail}"
+  bucket_arn = "${local.arn}:s3:::${var.bucket}"
+
+  # With the slash that ends a bucket's name, and a role's.
+  evidence  = [for bucket in var.evidence_bucket_arns : "${bucket}/"]
+  functions = [for role in var.function_roles : "${local.arn}:sts::${local.account_id}:assumed-role/${role}/"]
+}
+
+resource "aws_cloudtrail" "evidence" {
+  #checkov:skip=CKV_AWS_252:Nobody waits for log files; alarms come from EventBridge.
+  #checkov:skip=CKV2_AWS_10:The trail is evidence, kept in its bucket under lock; a second copy to search would be neither.
+
+  name                          = local.trail
+  s3_bucket_name                = aws_s3_bucket.trail.id
+  kms_key_id                    = aws_kms_key.trail.arn
+  enable_log_file_validation    = true
+  is_multi_region_trail         = true
+  include_global_service_events = true
+
+  advanced_event_selector {
+    name = "evidence, by anyone but the functions"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::S3::Object"]
+    }
+
+    field_selector {
+      field       = "resources.ARN"
+      starts_with = local.evidence
+    }
+
+    dynamic "field_selector" {
+      for_each = length(local.functions) > 0 ? [local.functions] : []
+
+      content {
+        field           = "userIdentity.arn"
+        not_starts_with = field_selector.value
+      }
+    }
+  }
+
+  dynamic "advanced_event_selector" {
+    for_each = length(local.functions) > 0 ? [local.functions] : []
+
+    content {
+      name = "evidence, by the functions, but for puts"
+
+      field_selector {
+        field  = "eventCategory"
+        equals = ["Data"]
+      }
+
+      field_selector {
+        field  = "resources.type"
+        equals = ["AWS::S3::Object"]
+      }
+
+      field_selector {
+        field       = "resources.ARN"
+        starts_with = local.evidence
+      }
+
+      field_selector {
+        field       = "userIdentity.arn"
+        starts_with = advanced_event_selector.value
+      }
+
+      field_selector {
+        field      = "eventName"
+        not_equals = ["PutObject"]
+      }
+    }
+  }
+
+  dynamic "advanced_event_selector" {
+    for_each = var.management_events ? ["Management"] : []
+
+    content {
+      name = "management"
+
+      field_selector {
+        field  = "eventCategory"
+        equals = [advanced_event_selector.value]
+      }
+    }
+  }
+
+  depends_on = [aws_s3_bucket_policy.trail]
+}
+
+resource "aws_s3_bucket" "trail" {
+  #checkov:skip=CKV_AWS_144:The trail tells of the archive; who wants it in another account has an organization's trail.
+  #checkov:skip=CKV_AWS_18:Who reads the trail is told by the account's own trail; access logs of logs end nowhere.
+  #checkov:skip=CKV2_AWS_62:Nothing is to happen when a log file arrives.
+
+  bucket = var.bucket
+  # Also turns versioning on, for good.
+  object_lock_enabled = true
+}
+
+resource "aws_s3_bucket_versioning" "trail" {
+  bucket = aws_s3_bucket.trail.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_object_lock_configuration" "trail" {
+  bucket = aws_s3_bucket_versioning.trail.bucket
+
+  rule {
+    default_retention {
+      mode = var.lock.mode
+      days = var.lock.days
+    }
+  }
+}
+
+resource "aws_s3_bucket_ownership_controls" "trail" {
+  bucket = aws_s3_bucket.trail.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "trail" {
+  bucket = aws_s3_bucket.trail.id
+
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+# CloudTrail names the key itself, and pays nothing for using it: no bucket key. It encrypts digests with S3's own key.
+resource "aws_s3_bucket_server_side_encryption_configuration" "trail" {
+  bucket = aws_s3_bucket.trail.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.trail.arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "trail" {
+  bucket = aws_s3_bucket_versioning.trail.bucket
+
+  rule {
+    id     = "after-the-lock"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = var.lock.days
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  rule {
+    id     = "what-expiry-leaves"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "trail" {
+  bucket = aws_s3_bucket.trail.id
+  policy = data.aws_iam_policy_document.bucket.json
+
+  depends_on = [aws_s3_bucket_public_access_block.trail]
+}
+
+data "aws_iam_policy_document" "bucket" {
+  statement {
+    sid       = "DenyPlainHttp"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid    = "DenyDeletion"
+    effect = "Deny"
+    actions = [
+      "s3:BypassGovernanceRetention",
+      "s3:DeleteObject",
+      "s3:DeleteObjectVersion",
+      "s3:PutObjectLegalHold",
+      "s3:PutObjectRetention",
+    ]
+    resources = ["${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  # Requests that are not on the trail's behalf name no trail, which is not equal either.
+  statement {
+    sid       = "DenyOtherWriters"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "ArnNotEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+  }
+
+  statement {
+    sid       = "AdmitTrailAsking"
+    actions   = ["s3:GetBucketAcl"]
+    resources = [local.bucket_arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+  }
+
+  statement {
+    sid       = "AdmitTrail"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arn}/AWSLogs/${local.account_id}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "s3:x-amz-acl"
+      values   = ["bucket-owner-full-control"]
+    }
+  }
+}
+
+resource "aws_kms_key" "trail" {
+  description             = "Trail of who used the evidence of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = 30
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "trail" {
+  name          = "alias/${local.trail}"
+  target_key_id = aws_kms_key.trail.key_id
+}
+
+data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:In a key's policy the account's root only lets the account's IAM decide.
+  #checkov:skip=CKV_AWS_111:In a key's policy the account's root only lets the account's IAM decide.
+  #checkov:skip=CKV_AWS_356:In a key's policy * is the key itself.
+
+  statement {
+    sid       = "LetIamOfThisAccountDecide"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["${local.arn}:iam::${local.account_id}:root"]
+    }
+  }
+
+  statement {
+    sid       = "LetTrailEncrypt"
+    actions   = ["kms:GenerateDataKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:cloudtrail:arn"
+      values   = [local.trail_arn]
+    }
+  }
+
+  statement {
+    sid       = "LetTrailLook"
+    actions   = ["kms:DescribeKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudtrail.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.trail_arn]
+    }
+  }
+}

@@ -1,0 +1,14 @@
+output "trail_arn" {
+  description = "ARN of the trail: `aws cloudtrail validate-logs --trail-arn` checks that no log file was changed or removed."
+  value       = aws_cloudtrail.evidence.arn
+}
+
+output "bucket" {
+  description = "Name of the bucket that the trail is kept in."
+  value       = aws_s3_bucket.trail.id
+}
+
+output "key_arn" {
+  description = "ARN of the key of the trail's log files: who reads them needs `kms:Decrypt`."
+  value       = aws_kms_key.trail.arn
+}
