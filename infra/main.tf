@@ -16,7 +16,10 @@ locals {
     for role in ["ingest", "checkpoint", "operator", "break-glass"] :
     role => "arn:${local.partition}:iam::${local.account}:role/${var.name}-${role}"
   }
-  log_groups = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-*"
+  log_groups = [
+    for group in ["/aws/lambda/${var.name}-*", "/aws/apigateway/${var.name}-intake"] :
+    "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${group}"
+  ]
 
   # What both functions are told; each has a variable or two of its own beside.
   environment = {
@@ -37,7 +40,7 @@ module "keys" {
   deletion_protection  = var.deletion_protection
   signing              = var.keys.signing
   signer_role_arn      = local.roles["checkpoint"]
-  log_group_arns       = [local.log_groups]
+  log_group_arns       = local.log_groups
   topic_arn            = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.name}-alarms"
 }
 
@@ -170,6 +173,39 @@ module "access" {
   }
 }
 
+module "intake" {
+  source = "./modules/intake"
+  count  = var.intake == null ? 0 : 1
+
+  name             = var.name
+  stream_arn       = module.stream.arn
+  stream_key_arn   = module.keys.data_arn
+  auth             = var.intake.auth
+  throttle         = var.intake.throttle
+  account_log_role = var.intake.account_log_role
+
+  logs = {
+    key_arn        = module.keys.operations_arn
+    retention_days = var.log_retention_days
+  }
+}
+
+module "trail" {
+  source = "./modules/trail"
+  count  = var.trail == null ? 0 : 1
+
+  name                 = var.name
+  bucket               = "${local.bucket_prefix}-trail"
+  evidence_bucket_arns = [module.archive.arn, module.archive.expired_arn]
+  function_roles       = [module.ingest.name, module.checkpoint.name]
+  management_events    = var.trail.management_events
+
+  lock = {
+    mode = var.archive.lock_mode
+    days = var.trail.retention_days
+  }
+}
+
 module "replication" {
   source = "./modules/replication"
   count  = var.replica == null ? 0 : 1
@@ -199,6 +235,7 @@ module "watch" {
   break_glass       = var.access.break_glass == null ? null : { role_arn = local.roles["break-glass"] }
   subscriptions     = var.watch.subscriptions
   runbooks_url      = var.watch.runbooks_url
+  intake            = var.intake == null ? null : { name = module.intake[0].metrics.ApiName, stage = module.intake[0].metrics.Stage }
   thresholds        = var.watch.thresholds
 
   functions = {
@@ -221,7 +258,7 @@ module "watch" {
   buckets = {
     archive = module.archive.bucket
     expired = module.archive.expired_bucket
-    others  = [module.archive.access_logs_bucket]
+    others  = concat([module.archive.access_logs_bucket], module.trail[*].bucket)
   }
 
   keys = {

@@ -94,3 +94,23 @@ output "break_glass_role_arn" {
   description = "ARN of the break-glass role; null if there is none."
   value       = module.access.break_glass_role_arn
 }
+
+output "alarms_topic_arn" {
+  description = "ARN of the topic of alarms and notices."
+  value       = module.watch.topic_arn
+}
+
+output "replication_role_arn" {
+  description = "ARN of the role that replicates, `source_role_arn` of modules/replica; known before there is one."
+  value       = "arn:${local.partition}:iam::${local.account}:role/${var.name}-replication"
+}
+
+output "intake" {
+  description = "The HTTPS endpoint: `url`, `invoke_policy` for producers of other accounts, `dns_target` of its domain, `stage_arn` for a web ACL; null without one."
+  value       = one(module.intake[*])
+}
+
+output "trail_arn" {
+  description = "ARN of the trail of who used the evidence; null without one."
+  value       = one(module.trail[*].trail_arn)
+}

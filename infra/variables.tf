@@ -203,6 +203,44 @@ variable "access" {
   nullable = false
 }
 
+variable "intake" {
+  description = <<-EOT
+    An HTTPS endpoint for producers that do not speak to Kinesis (modules/intake): `auth.iam` or `auth.mutual_tls`, one of the two; `throttle` for all clients together;
+    `account_log_role = false` where the account has a role for API Gateway's logs already. Null: none.
+  EOT
+  type = object({
+    auth = object({
+      iam = optional(object({
+        principals = set(string)
+      }))
+      mutual_tls = optional(object({
+        domain_name        = string
+        certificate_arn    = string
+        truststore_uri     = string
+        truststore_version = string
+      }))
+    })
+    throttle = optional(object({
+      rate  = optional(number, 500)
+      burst = optional(number, 1000)
+    }), {})
+    account_log_role = optional(bool, true)
+  })
+  default = null
+}
+
+variable "trail" {
+  description = <<-EOT
+    CloudTrail of who read, or tried to change, the evidence (modules/trail), locked for `retention_days`. `management_events = true` where the account has no other trail in this region:
+    without one, EventBridge sees no calls, and the notices of `watch` stay silent. Null: no trail of its own.
+  EOT
+  type = object({
+    retention_days    = optional(number, 400)
+    management_events = optional(bool, false)
+  })
+  default = null
+}
+
 variable "replica" {
   description = "Where the archive is replicated, locks included: the output `replica` of modules/replica, which is called with the provider of that account and region; and how. Null: nowhere."
   type = object({

@@ -187,11 +187,11 @@ locals {
     }
   ]...)
 
-  intake = var.http_api == null ? {} : {
+  intake = var.intake == null ? {} : {
     intake-errors = {
-      about       = "The HTTP API answers producers with errors of its own: events do not reach the stream."
+      about       = "The HTTP intake answers producers with errors of its own: events do not reach the stream."
       runbook     = "intake"
-      metrics     = { errors = { namespace = "AWS/ApiGateway", name = "5xx", dimensions = { ApiId = var.http_api.id, Stage = var.http_api.stage } } }
+      metrics     = { errors = { namespace = "AWS/ApiGateway", name = "5XXError", dimensions = { ApiName = var.intake.name, Stage = var.intake.stage } } }
       period      = 60
       evaluations = 5
       datapoints  = 3

@@ -138,11 +138,11 @@ locals {
         )
       },
     ],
-    var.http_api == null ? [] : [
+    var.intake == null ? [] : [
       {
-        title = "Intake: HTTP API"
+        title = "HTTP intake"
         lines = [
-          for metric in ["Count", "4xx", "5xx"] : ["AWS/ApiGateway", metric, "ApiId", var.http_api.id, "Stage", var.http_api.stage]
+          for metric in ["Count", "4XXError", "5XXError"] : ["AWS/ApiGateway", metric, "ApiName", var.intake.name, "Stage", var.intake.stage]
         ]
       },
     ],

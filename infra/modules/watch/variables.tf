@@ -95,10 +95,10 @@ variable "break_glass" {
   default = null
 }
 
-variable "http_api" {
-  description = "The HTTP API that takes events, where there is one: its id and stage."
+variable "intake" {
+  description = "The API that takes events over HTTPS, where there is one: its name and stage."
   type = object({
-    id    = string
+    name  = string
     stage = string
   })
   default = null

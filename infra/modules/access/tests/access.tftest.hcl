@@ -1,3 +1,8 @@
+# Under a stand-in for the provider: a real account would be changed, and none has this number.
+provider "aws" {
+  allowed_account_ids = ["123456789012"]
+}
+
 variables {
   name               = "cairn"
   stream_arn         = "arn:aws:kinesis:eu-central-1:111122223333:stream/cairn-events"

@@ -1,3 +1,8 @@
+# Under a stand-in for the provider: a real account would be changed, and none has this number.
+provider "aws" {
+  allowed_account_ids = ["123456789012"]
+}
+
 variables {
   name           = "cairn"
   stream_arn     = "arn:aws:kinesis:us-east-1:123456789012:stream/cairn-events"

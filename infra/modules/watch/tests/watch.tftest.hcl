@@ -54,9 +54,9 @@ variables {
     role_arn = "arn:aws:iam::111122223333:role/cairn-break-glass"
   }
 
-  http_api = {
-    id    = "a1b2c3d4e5"
-    stage = "$default"
+  intake = {
+    name  = "cairn-intake"
+    stage = "v1"
   }
 
   subscriptions = {
@@ -412,7 +412,7 @@ run "less" {
 
   variables {
     break_glass   = null
-    http_api      = null
+    intake        = null
     subscriptions = {}
   }
 
