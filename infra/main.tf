@@ -184,10 +184,7 @@ module "intake" {
   throttle         = var.intake.throttle
   account_log_role = var.intake.account_log_role
 
-  logs = {
-    key_arn        = module.keys.operations_arn
-    retention_days = var.log_retention_days
-  }
+  logs = { key_arn = module.keys.operations_arn }
 }
 
 module "trail" {

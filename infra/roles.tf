@@ -130,7 +130,7 @@ data "aws_iam_policy_document" "checkpoint" {
   # The log and nothing else: what it needs of batches is in the table.
   statement {
     sid       = "ReadTheLog"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    actions   = ["s3:GetObject"]
     resources = ["${module.archive.arn}/log/*"]
   }
 

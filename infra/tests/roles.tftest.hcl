@@ -39,7 +39,7 @@ run "least_privilege" {
       statement.Sid => "${statement.Effect}: ${join(" ", sort(flatten([statement.Action])))} on ${join(" ", sort(flatten([statement.Resource])))}"
       }) == jsonencode({
       WriteTheLog       = "Allow: s3:PutObject s3:PutObjectRetention on arn:aws:s3:::audit-archive/log/*"
-      ReadTheLog        = "Allow: s3:GetObject s3:GetObjectVersion on arn:aws:s3:::audit-archive/log/*"
+      ReadTheLog        = "Allow: s3:GetObject on arn:aws:s3:::audit-archive/log/*"
       ListNames         = "Allow: s3:ListBucket on arn:aws:s3:::audit-archive"
       UseTheDataKeyInS3 = "Allow: kms:Decrypt kms:GenerateDataKey on ${module.keys.data_arn}"
       ReadTheLedger     = "Allow: dynamodb:GetItem dynamodb:Query on ${module.ledger.arn}"

@@ -165,7 +165,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "trail" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "trail" {
-  bucket = aws_s3_bucket_versioning.trail.bucket
+  bucket = aws_s3_bucket.trail.id
 
   rule {
     id     = "after-the-lock"
@@ -196,6 +196,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "trail" {
       expired_object_delete_marker = true
     }
   }
+
+  # Noncurrent versions are for a bucket that has versions.
+  depends_on = [aws_s3_bucket_versioning.trail]
 }
 
 resource "aws_s3_bucket_policy" "trail" {

@@ -1,0 +1,89 @@
+# Two regions, two accounts. The trail lives in the workload's account, eu-central-1; its replica in the security account,
+# eu-west-1, where nobody of the workload has rights.
+
+provider "aws" {
+  region = "eu-central-1"
+
+  default_tags {
+    tags = { service = "audit-trail" }
+  }
+}
+
+provider "aws" {
+  alias  = "security"
+  region = "eu-west-1"
+
+  assume_role {
+    role_arn = "arn:aws:iam::${var.security_account}:role/deploys-audit-replica"
+  }
+
+  default_tags {
+    tags = { service = "audit-trail" }
+  }
+}
+
+module "cairn" {
+  source = "../.."
+
+  origin        = "audit.example.com/prod"
+  bucket_prefix = "example-audit"
+  bundle        = var.bundle
+  packages      = var.packages
+  replica       = module.replica.replica
+
+  # A steady load is cheaper in shards of its own; two for 2,000 records and 2 MB a second.
+  stream     = { shards = 2 }
+  checkpoint = { reserved_concurrency = 1 }
+
+  archive = {
+    retention_classes = {
+      standard  = { days = 400, instant_after_days = 90 }
+      regulated = { days = 2557, instant_after_days = 90, deep_after_days = 400 }
+    }
+  }
+
+  access = {
+    # Auditors and tenants' portal come from the security account; SSO asks for MFA itself.
+    auditors        = { principals = ["arn:aws:iam::${var.security_account}:role/auditors"], mfa = false }
+    tenant_auditors = { principals = ["arn:aws:iam::${var.security_account}:role/audit-portal"] }
+    break_glass     = { principals = var.break_glass_users }
+  }
+
+  # Clients with a certificate of ours put over HTTPS.
+  intake = {
+    auth = {
+      mutual_tls = {
+        domain_name        = "events.audit.example.com"
+        certificate_arn    = var.certificate_arn
+        truststore_uri     = var.truststore.uri
+        truststore_version = var.truststore.version
+      }
+    }
+  }
+
+  # The account has no other trail.
+  trail = { management_events = true }
+
+  watch = {
+    runbooks_url = "https://git.example.com/platform/cairn/infra/runbooks"
+    subscriptions = {
+      oncall   = { protocol = "https", endpoint = "https://events.example.com/integration/audit-trail" }
+      security = { protocol = "email", endpoint = "security@example.com" }
+    }
+  }
+}
+
+module "replica" {
+  source    = "../../modules/replica"
+  providers = { aws = aws.security }
+
+  name                 = "cairn"
+  bucket               = "example-audit-replica"
+  source_role_arn      = "arn:aws:iam::${var.account}:role/cairn-replication"
+  batch_retention_days = 35
+
+  retention_classes = {
+    standard  = 400
+    regulated = 2557
+  }
+}
