@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+/// The account that tests are about.
+const ACCOUNT: &str = "123456789012";
+
 /// Terraform with something that stands in for the AWS provider, or with the provider itself.
 #[derive(Debug, Clone)]
 pub struct Terraform {
     program: PathBuf,
     offline: bool,
+    account: &'static str,
 }
 
 impl Terraform {
@@ -23,14 +27,19 @@ impl Terraform {
         // Stand-ins for providers, where a checkout has them beside it.
         let stand_in = root().join("../shared/terraform-schema/tf");
         if stand_in.is_file() {
-            return Ok(Self { program: stand_in, offline: true });
+            return Ok(Self { program: stand_in, offline: true, account: ACCOUNT });
         }
-        let terraform = Self { program, offline: false };
+        let terraform = Self { program, offline: false, account: ACCOUNT };
         let output = terraform.init(&infra());
         match output.status.success() {
             true => Ok(terraform),
             false => Err("terraform cannot get the AWS provider".to_owned()),
         }
+    }
+
+    /// The same, in another account, as far as something stands in for AWS.
+    pub fn of_account(&self, account: &'static str) -> Self {
+        Self { account, ..self.clone() }
     }
 
     /// Whether nothing that is run reaches AWS.
@@ -54,8 +63,7 @@ impl Terraform {
     fn command(&self, folder: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         command.arg(format!("-chdir={}", folder.display())).args(arguments).stdin(Stdio::null());
-        // The local cloud's account, and nobody's credentials.
-        command.env("TF_SCHEMA_ACCOUNT", "000000000000").env_remove("AWS_PROFILE");
+        command.env("TF_SCHEMA_ACCOUNT", self.account);
         if !self.offline {
             let data =
                 root().join("target/local/terraform").join(folder.file_name().unwrap_or_default());
