@@ -13,6 +13,12 @@ locals {
     ledger = ["dynamodb.${local.region}.amazonaws.com"]
   }
 
+  # What each of them asks for. DynamoDB takes a grant for itself of whoever makes the table, and uses that.
+  use = {
+    data   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    ledger = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+  }
+
   # Looking after a key, which is not using it: neither cryptography nor grants.
   administration = [
     "kms:CancelKeyDeletion",
@@ -61,12 +67,8 @@ data "aws_iam_policy_document" "use" {
   }
 
   statement {
-    sid = "UseThroughTheService"
-    actions = concat(
-      ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-      # DynamoDB takes these of whoever makes the table.
-      each.key == "ledger" ? ["kms:CreateGrant", "kms:Encrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"] : [],
-    )
+    sid       = "UseThroughTheService"
+    actions   = local.use[each.key]
     resources = ["*"]
 
     principals {
@@ -84,6 +86,33 @@ data "aws_iam_policy_document" "use" {
       test     = "StringEquals"
       variable = "kms:ViaService"
       values   = each.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "ledger" ? ["on"] : []
+
+    content {
+      sid       = "GrantToDynamoDb"
+      actions   = ["kms:CreateGrant"]
+      resources = ["*"]
+
+      principals {
+        type        = "AWS"
+        identifiers = [local.root]
+      }
+
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = each.value
+      }
     }
   }
 
@@ -270,7 +299,7 @@ data "aws_iam_policy_document" "operations" {
 
   statement {
     sid       = "LogGroups"
-    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
     resources = ["*"]
 
     principals {
