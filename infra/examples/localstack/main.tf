@@ -46,6 +46,9 @@ module "cairn" {
     window_seconds = 1
   }
 
+  # A portal that opens sessions for tenants' auditors.
+  access = { tenant_auditors = { principals = ["arn:aws:iam::000000000000:role/portal"] } }
+
   watch = { runbooks_url = "https://git.example.com/cairn/infra/runbooks" }
 
   checkpoint = { reserved_concurrency = 1 }

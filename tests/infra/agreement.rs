@@ -1,0 +1,210 @@
+//! One truth: what Terraform declares, and what the local cloud makes.
+//!
+//! The example `localstack` is applied where something stands in for AWS; what it comes to is compared
+//! with the policies that `cargo local` puts, and with what a local cloud says of itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::skipped;
+use crate::terraform::{self, Terraform};
+
+/// The local cloud's account.
+const ACCOUNT: &str = "000000000000";
+
+/// Says that the policies of the local cloud are to be written anew, not compared.
+const WRITE: &str = "CAIRN_WRITE_POLICIES";
+
+/// What Terraform made of the example: attributes by address, and outputs.
+struct Declared {
+    resources: BTreeMap<String, Value>,
+    outputs: Value,
+}
+
+impl Declared {
+    /// Applies the example, as far as something stands in for AWS.
+    fn read() -> Result<Self, String> {
+        let terraform = Terraform::find()?.of_account(ACCOUNT);
+        if !terraform.is_offline() {
+            return Err("nothing stands in for AWS".to_owned());
+        }
+        let folder = terraform::infra().join("examples/localstack");
+        let package = terraform::infra().join("tests/fixtures/bootstrap.zip");
+        let packages = serde_json::json!({ "ingest": package, "checkpoint": package });
+        let packages = format!("-var=packages={packages}");
+        let bundle = format!("-var=bundle={}", "0".repeat(64));
+        let apply = ["apply", "-auto-approve", "-no-color", &packages, &bundle];
+        let output = terraform.run(&folder, &apply);
+        assert!(output.status.success(), "{}", terraform::said(&output));
+        let output = terraform.run(&folder, &["show", "-json"]);
+        assert!(output.status.success(), "{}", terraform::said(&output));
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut resources = BTreeMap::new();
+        collect(&shown["values"]["root_module"], &mut resources);
+        let outputs = shown["values"]["outputs"]["cairn"]["value"].clone();
+        Ok(Self { resources, outputs })
+    }
+
+    /// A resource of the module, by its address in it.
+    fn resource(&self, address: &str) -> &Value {
+        let found = self.resources.get(&format!("module.cairn.{address}"));
+        found.unwrap_or_else(|| panic!("{address}: not among {:#?}", self.resources.keys()))
+    }
+
+    /// The text with what differs from one deployment to another as `{token}`.
+    fn tokens(&self, text: &str) -> String {
+        let output = |name: &str| self.outputs[name].as_str().unwrap();
+        let key = |name: &str| {
+            self.resource(&format!("module.keys.aws_kms_key.{name}"))["arn"].as_str().unwrap()
+        };
+        let replaced = [
+            (key("data"), "{data_key}"),
+            (key("ledger"), "{ledger_key}"),
+            (self.outputs["signing_keys"][0].as_str().unwrap(), "{signing_key}"),
+            ("arn:aws:iam::000000000000:role/portal", "{portal}"),
+            ("role/cairn-", "role/{name}-"),
+            ("function:cairn-", "function:{name}-"),
+            ("log-group:/aws/lambda/cairn-", "log-group:/aws/lambda/{name}-"),
+            (output("bucket"), "{bucket}"),
+            (output("expired"), "{expired}"),
+            (output("stream"), "{stream}"),
+            (output("table"), "{table}"),
+            (ACCOUNT, "{account}"),
+            (output("region"), "{region}"),
+            // A day less than promised, as strings.
+            ("\"34\"", "\"{batch_days}\""),
+            ("\"3649\"", "\"{log_days}\""),
+            ("\"COMPLIANCE\"", "\"{lock_mode}\""),
+            ("\"ED25519_SHA_512\"", "\"{signing_algorithm}\""),
+        ];
+        replaced.iter().fold(text.to_owned(), |text, (value, token)| text.replace(value, token))
+    }
+
+    /// The policies that the local cloud puts, by the names of their files.
+    fn policies(&self) -> BTreeMap<&'static str, String> {
+        let of =
+            |address: &str, attribute: &str| self.resource(address)[attribute].as_str().unwrap();
+        let given = |name: &str| self.outputs["policies"][name].as_str().unwrap();
+        let policies = [
+            ("ingest", of("module.ingest.aws_iam_role_policy.this", "policy")),
+            ("checkpoint", of("module.checkpoint.aws_iam_role_policy.this", "policy")),
+            ("schedule", of("module.schedule.aws_iam_role_policy.this", "policy")),
+            ("operator", given("operator")),
+            ("producer", given("producer")),
+            ("auditor", given("auditor")),
+            ("tenant-auditor", given("tenant_auditor")),
+            ("trust-function", of("module.ingest.aws_iam_role.this", "assume_role_policy")),
+            ("trust-schedule", of("module.schedule.aws_iam_role.this", "assume_role_policy")),
+            ("trust-operator", of("module.access.aws_iam_role.operator", "assume_role_policy")),
+            (
+                "trust-tenant-auditor",
+                of("module.access.aws_iam_role.tenant_auditor[0]", "assume_role_policy"),
+            ),
+            ("archive", of("module.archive.module.archive.aws_s3_bucket_policy.this", "policy")),
+            ("expired", of("module.archive.module.expired.aws_s3_bucket_policy.this", "policy")),
+            ("data-key", of("module.keys.aws_kms_key.data", "policy")),
+            ("ledger-key", of("module.keys.aws_kms_key.ledger", "policy")),
+            ("signing-key", of("module.keys.aws_kms_key.signing[\"1\"]", "policy")),
+        ];
+        policies.into_iter().map(|(name, policy)| (name, self.tokens(policy))).collect()
+    }
+}
+
+/// Attributes of all resources of a module and those that it calls.
+fn collect(module: &Value, resources: &mut BTreeMap<String, Value>) {
+    for resource in module["resources"].as_array().into_iter().flatten() {
+        let address = resource["address"].as_str().unwrap().to_owned();
+        resources.insert(address, resource["values"].clone());
+    }
+    for module in module["child_modules"].as_array().into_iter().flatten() {
+        collect(module, resources);
+    }
+}
+
+fn folder() -> PathBuf {
+    terraform::root().join("localstack/policies")
+}
+
+fn file(name: &str) -> PathBuf {
+    folder().join(name).with_extension("json")
+}
+
+fn parsed(path: &Path) -> Value {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The local cloud has its policies from files, as it must run without Terraform: they are what Terraform
+/// renders, each of them, and there are no others.
+#[test]
+fn the_local_cloud_has_the_policies_that_terraform_declares() {
+    let declared = match Declared::read() {
+        Ok(declared) => declared,
+        Err(why) => return skipped(&why),
+    };
+    let policies = declared.policies();
+    if std::env::var_os(WRITE).is_some() {
+        for (name, policy) in &policies {
+            std::fs::write(file(name), format!("{}\n", policy.trim_end())).unwrap();
+        }
+    }
+    let mut files: Vec<_> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    assert_eq!(files, policies.keys().map(|name| name.to_string()).collect::<Vec<_>>());
+    for (name, policy) in &policies {
+        let declared = statements(&serde_json::from_str(policy).unwrap());
+        let local = statements(&parsed(&file(name)));
+        let sids: BTreeSet<_> = declared.keys().chain(local.keys()).collect();
+        let differ: Vec<_> = sids
+            .into_iter()
+            .filter(|sid| declared.get(*sid) != local.get(*sid))
+            .map(|sid| {
+                format!(
+                    "{sid}\n  declared {:?}\n  local    {:?}",
+                    declared.get(sid),
+                    local.get(sid)
+                )
+            })
+            .collect();
+        assert!(
+            differ.is_empty(),
+            "localstack/policies/{name}.json is not what Terraform declares; once the difference is meant, write \
+             the files anew with {WRITE}=1\n{}",
+            differ.join("\n")
+        );
+    }
+}
+
+/// Statements by their names, as text: lists of strings are sets, whose order says nothing.
+fn statements(policy: &Value) -> BTreeMap<String, String> {
+    let statements = policy["Statement"].as_array().unwrap();
+    let named = statements.iter().map(|statement| {
+        let sid = statement["Sid"].as_str().unwrap().to_owned();
+        (sid, sorted(statement).to_string())
+    });
+    let named: BTreeMap<_, _> = named.collect();
+    assert_eq!(named.len(), statements.len(), "a statement's name is another's: {policy}");
+    named
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<_> = items.iter().map(sorted).collect();
+            items.sort_by_key(Value::to_string);
+            items.into()
+        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), sorted(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
