@@ -264,6 +264,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "archive" {
     }
   }
 
+  # The one object that is replaced. Each checkpoint lies, locked, at `log/checkpoints/<size>` too.
+  rule {
+    id     = "replaced-checkpoints"
+    status = "Enabled"
+
+    filter {
+      prefix = local.replaced
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.batch_retention_days
+    }
+  }
+
   dynamic "rule" {
     for_each = var.batches_instant_after_days == null ? [] : [var.batches_instant_after_days]
 

@@ -4,11 +4,13 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:the module's caller names the bucket of access logs; that bucket itself has none
   #checkov:skip=CKV_AWS_145:a bucket for S3's access logs takes S3's own key alone; every other caller names a key
   #checkov:skip=CKV2_AWS_61:the module's caller decides the lifecycle
+  region              = var.region
   bucket              = var.name
   object_lock_enabled = var.object_lock
 }
 
 resource "aws_s3_bucket_versioning" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.id
 
   versioning_configuration {
@@ -17,6 +19,7 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -25,6 +28,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
+  region                  = var.region
   bucket                  = aws_s3_bucket.this.id
   block_public_acls       = true
   block_public_policy     = true
@@ -33,6 +37,7 @@ resource "aws_s3_bucket_public_access_block" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -48,6 +53,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 resource "aws_s3_bucket_object_lock_configuration" "this" {
   count = var.default_retention == null ? 0 : 1
 
+  region = var.region
   # Locks need versions.
   bucket = aws_s3_bucket_versioning.this.bucket
 
@@ -62,6 +68,7 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
 resource "aws_s3_bucket_logging" "this" {
   count = var.access_logs == null ? 0 : 1
 
+  region        = var.region
   bucket        = aws_s3_bucket.this.id
   target_bucket = var.access_logs.bucket
   target_prefix = "${var.name}/"
@@ -108,6 +115,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 resource "aws_s3_bucket_policy" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.id
   policy = data.aws_iam_policy_document.this.json
 

@@ -8,3 +8,18 @@ output "arn" {
   description = "ARN of the bucket."
   value       = aws_s3_bucket.this.arn
 }
+
+output "kms_key_arn" {
+  description = "ARN of the key that everything is encrypted under; null for S3's own."
+  value       = try(var.kms_key.arn, null)
+}
+
+output "default_retention" {
+  description = "Lock of whatever is put without one of its own; null for none."
+  value       = var.default_retention
+}
+
+output "region" {
+  description = "Region of the bucket."
+  value       = aws_s3_bucket.this.region
+}

@@ -9,6 +9,12 @@ variable "name" {
   }
 }
 
+variable "region" {
+  description = "Region of the bucket, where it is not the provider's."
+  type        = string
+  default     = null
+}
+
 variable "kms_key" {
   description = "The key that everything is encrypted under; null for S3's own, for a bucket that takes S3's access logs."
   type = object({

@@ -12,74 +12,22 @@ locals {
   bucket_arn     = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 }
 
-resource "aws_s3_bucket" "replica" {
-  #checkov:skip=CKV_AWS_144:This is the replica.
-  #checkov:skip=CKV2_AWS_62:Nothing is to happen when a replica arrives; S3 measures replication itself.
+# Replicas belong to this account whoever sends them. No default retention: a replica has the lock of its original, and
+# `log/checkpoint`, which is replaced each minute, has none.
+module "bucket" {
+  source = "../bucket"
 
-  region = var.region
-  bucket = var.bucket
-  # Also turns versioning on, for good.
-  object_lock_enabled = true
-}
-
-# No default retention: a replica has the lock of its original, and `log/checkpoint`, which is replaced each minute, has none.
-
-resource "aws_s3_bucket_versioning" "replica" {
-  region = var.region
-  bucket = aws_s3_bucket.replica.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-# Replicas belong to this account whoever sends them: no ACLs, no rights of the source account.
-resource "aws_s3_bucket_ownership_controls" "replica" {
-  region = var.region
-  bucket = aws_s3_bucket.replica.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "replica" {
-  region = var.region
-  bucket = aws_s3_bucket.replica.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "replica" {
-  region = var.region
-  bucket = aws_s3_bucket.replica.id
-
-  rule {
-    bucket_key_enabled = true
-
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.replica.arn
-    }
-  }
-}
-
-resource "aws_s3_bucket_logging" "replica" {
-  count = var.access_logs_bucket == null ? 0 : 1
-
-  region        = var.region
-  bucket        = aws_s3_bucket.replica.id
-  target_bucket = var.access_logs_bucket
-  target_prefix = "${var.bucket}/"
+  name        = var.bucket
+  region      = var.region
+  kms_key     = { arn = aws_kms_key.replica.arn }
+  access_logs = var.access_logs
+  policies    = [data.aws_iam_policy_document.bucket.json]
 }
 
 # What goes from the archive goes from here too, but only once its own lock has ended: deletions are not replicated.
 resource "aws_s3_bucket_lifecycle_configuration" "replica" {
   region = var.region
-  bucket = aws_s3_bucket_versioning.replica.bucket
+  bucket = module.bucket.name
 
   rule {
     id     = "batches-that-are-archived"
@@ -136,33 +84,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "replica" {
   }
 }
 
-resource "aws_s3_bucket_policy" "replica" {
-  region = var.region
-  bucket = aws_s3_bucket.replica.id
-  policy = data.aws_iam_policy_document.bucket.json
-
-  depends_on = [aws_s3_bucket_public_access_block.replica]
-}
-
 data "aws_iam_policy_document" "bucket" {
-  statement {
-    sid       = "DenyPlainHttp"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-
   # Deletions, shorter locks, and tags: what is tagged as archived expires.
   statement {
     sid    = "DenyDeletion"

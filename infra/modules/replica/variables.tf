@@ -55,8 +55,10 @@ variable "retention_classes" {
   }
 }
 
-variable "access_logs_bucket" {
-  description = "Bucket of the same account and region that S3's access logs go to, below `<bucket>/`; null: none are written."
-  type        = string
-  default     = null
+variable "access_logs" {
+  description = "The bucket of the same account and region that S3's access logs go to, below `<bucket>/`; null: none are written."
+  type = object({
+    bucket = string
+  })
+  default = null
 }

@@ -23,7 +23,7 @@ resource "aws_cloudtrail" "evidence" {
   #checkov:skip=CKV2_AWS_10:The trail is evidence, kept in its bucket under lock; a second copy to search would be neither.
 
   name                          = local.trail
-  s3_bucket_name                = aws_s3_bucket.trail.id
+  s3_bucket_name                = module.bucket.name
   kms_key_id                    = aws_kms_key.trail.arn
   enable_log_file_validation    = true
   is_multi_region_trail         = true
@@ -102,70 +102,20 @@ resource "aws_cloudtrail" "evidence" {
       }
     }
   }
-
-  depends_on = [aws_s3_bucket_policy.trail]
 }
 
-resource "aws_s3_bucket" "trail" {
-  #checkov:skip=CKV_AWS_144:The trail tells of the archive; who wants it in another account has an organization's trail.
-  #checkov:skip=CKV_AWS_18:Who reads the trail is told by the account's own trail; access logs of logs end nowhere.
-  #checkov:skip=CKV2_AWS_62:Nothing is to happen when a log file arrives.
+# CloudTrail encrypts digests with S3's own key, and the log files under this one, which it names itself.
+module "bucket" {
+  source = "../bucket"
 
-  bucket = var.bucket
-  # Also turns versioning on, for good.
-  object_lock_enabled = true
-}
-
-resource "aws_s3_bucket_versioning" "trail" {
-  bucket = aws_s3_bucket.trail.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_object_lock_configuration" "trail" {
-  bucket = aws_s3_bucket_versioning.trail.bucket
-
-  rule {
-    default_retention {
-      mode = var.lock.mode
-      days = var.lock.days
-    }
-  }
-}
-
-resource "aws_s3_bucket_ownership_controls" "trail" {
-  bucket = aws_s3_bucket.trail.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "trail" {
-  bucket = aws_s3_bucket.trail.id
-
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-# CloudTrail names the key itself, and pays nothing for using it: no bucket key. It encrypts digests with S3's own key.
-resource "aws_s3_bucket_server_side_encryption_configuration" "trail" {
-  bucket = aws_s3_bucket.trail.id
-
-  rule {
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.trail.arn
-    }
-  }
+  name              = var.bucket
+  kms_key           = { arn = aws_kms_key.trail.arn }
+  default_retention = var.lock
+  policies          = [data.aws_iam_policy_document.bucket.json]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "trail" {
-  bucket = aws_s3_bucket.trail.id
+  bucket = module.bucket.name
 
   rule {
     id     = "after-the-lock"
@@ -196,37 +146,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "trail" {
       expired_object_delete_marker = true
     }
   }
-
-  # Noncurrent versions are for a bucket that has versions.
-  depends_on = [aws_s3_bucket_versioning.trail]
-}
-
-resource "aws_s3_bucket_policy" "trail" {
-  bucket = aws_s3_bucket.trail.id
-  policy = data.aws_iam_policy_document.bucket.json
-
-  depends_on = [aws_s3_bucket_public_access_block.trail]
 }
 
 data "aws_iam_policy_document" "bucket" {
-  statement {
-    sid       = "DenyPlainHttp"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-
   statement {
     sid    = "DenyDeletion"
     effect = "Deny"

@@ -5,7 +5,7 @@ output "trail_arn" {
 
 output "bucket" {
   description = "Name of the bucket that the trail is kept in."
-  value       = aws_s3_bucket.trail.id
+  value       = module.bucket.name
 }
 
 output "key_arn" {

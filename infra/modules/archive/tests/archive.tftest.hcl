@@ -104,10 +104,10 @@ run "lifecycle" {
   assert {
     condition = alltrue([
       for rule in aws_s3_bucket_lifecycle_configuration.archive.rule :
-      length(one(rule.filter).and) == 1 || startswith(one(rule.filter).prefix, "segments/class=")
+      length(one(rule.filter).and) == 1 || startswith(one(rule.filter).prefix, "segments/class=") || (one(rule.filter).prefix == "log/checkpoint" && length(rule.expiration) == 0)
       if try(one(rule.expiration).days, 0) > 0 || length(rule.noncurrent_version_expiration) > 0
     ])
-    error_message = "Nothing ends but tagged batches and segments: the log, bundles and quarantine stay."
+    error_message = "Nothing ends but tagged batches, segments and what log/checkpoint was: the log, bundles and quarantine stay."
   }
 
   assert {

