@@ -9,60 +9,28 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::skipped;
-use crate::terraform::{self, Terraform};
-
-/// The local cloud's account.
-const ACCOUNT: &str = "000000000000";
+use crate::terraform::{self, Applied, LOCAL_ACCOUNT, text};
 
 /// Says that the policies of the local cloud are to be written anew, not compared.
 const WRITE: &str = "CAIRN_WRITE_POLICIES";
 
-/// What Terraform made of the example: attributes by address, and outputs.
-struct Declared {
-    resources: BTreeMap<String, Value>,
-    outputs: Value,
-}
+/// What Terraform makes of the example.
+struct Declared(Applied);
 
 impl Declared {
-    /// Applies the example, as far as something stands in for AWS.
     fn read() -> Result<Self, String> {
-        let terraform = Terraform::find()?.of_account(ACCOUNT);
-        if !terraform.is_offline() {
-            return Err("nothing stands in for AWS".to_owned());
-        }
-        let folder = terraform::infra().join("examples/localstack");
-        let package = terraform::infra().join("tests/fixtures/bootstrap.zip");
-        let packages = serde_json::json!({ "ingest": package, "checkpoint": package });
-        let packages = format!("-var=packages={packages}");
-        let bundle = format!("-var=bundle={}", "0".repeat(64));
-        let apply = ["apply", "-auto-approve", "-no-color", &packages, &bundle];
-        let output = terraform.run(&folder, &apply);
-        assert!(output.status.success(), "{}", terraform::said(&output));
-        let output = terraform.run(&folder, &["show", "-json"]);
-        assert!(output.status.success(), "{}", terraform::said(&output));
-        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let mut resources = BTreeMap::new();
-        collect(&shown["values"]["root_module"], &mut resources);
-        let outputs = shown["values"]["outputs"]["cairn"]["value"].clone();
-        Ok(Self { resources, outputs })
-    }
-
-    /// A resource of the module, by its address in it.
-    fn resource(&self, address: &str) -> &Value {
-        let found = self.resources.get(&format!("module.cairn.{address}"));
-        found.unwrap_or_else(|| panic!("{address}: not among {:#?}", self.resources.keys()))
+        Applied::of("localstack", &[("bundle", "0".repeat(64).into())]).map(Self)
     }
 
     /// The text with what differs from one deployment to another as `{token}`.
-    fn tokens(&self, text: &str) -> String {
-        let output = |name: &str| self.outputs[name].as_str().unwrap();
-        let key = |name: &str| {
-            self.resource(&format!("module.keys.aws_kms_key.{name}"))["arn"].as_str().unwrap()
-        };
+    fn tokens(&self, policy: &str) -> String {
+        let output = |name: &str| self.0.output(name).as_str().unwrap();
+        let key =
+            |name: &str| text(self.0.resource(&format!("module.keys.aws_kms_key.{name}")), "arn");
         let replaced = [
             (key("data"), "{data_key}"),
             (key("ledger"), "{ledger_key}"),
-            (self.outputs["signing_keys"][0].as_str().unwrap(), "{signing_key}"),
+            (self.0.output("signing_keys")[0].as_str().unwrap(), "{signing_key}"),
             ("arn:aws:iam::000000000000:role/portal", "{portal}"),
             ("role/cairn-", "role/{name}-"),
             ("function:cairn-", "function:{name}-"),
@@ -71,7 +39,7 @@ impl Declared {
             (output("expired"), "{expired}"),
             (output("stream"), "{stream}"),
             (output("table"), "{table}"),
-            (ACCOUNT, "{account}"),
+            (LOCAL_ACCOUNT, "{account}"),
             (output("region"), "{region}"),
             // A day less than promised, as strings.
             ("\"34\"", "\"{batch_days}\""),
@@ -79,14 +47,15 @@ impl Declared {
             ("\"COMPLIANCE\"", "\"{lock_mode}\""),
             ("\"ED25519_SHA_512\"", "\"{signing_algorithm}\""),
         ];
-        replaced.iter().fold(text.to_owned(), |text, (value, token)| text.replace(value, token))
+        replaced
+            .iter()
+            .fold(policy.to_owned(), |policy, (value, token)| policy.replace(value, token))
     }
 
     /// The policies that the local cloud puts, by the names of their files.
     fn policies(&self) -> BTreeMap<&'static str, String> {
-        let of =
-            |address: &str, attribute: &str| self.resource(address)[attribute].as_str().unwrap();
-        let given = |name: &str| self.outputs["policies"][name].as_str().unwrap();
+        let of = |address: &str, attribute: &str| text(self.0.resource(address), attribute);
+        let given = |name: &str| text(self.0.output("policies"), name);
         let policies = [
             ("ingest", of("module.ingest.aws_iam_role_policy.this", "policy")),
             ("checkpoint", of("module.checkpoint.aws_iam_role_policy.this", "policy")),
@@ -109,17 +78,6 @@ impl Declared {
             ("signing-key", of("module.keys.aws_kms_key.signing[\"1\"]", "policy")),
         ];
         policies.into_iter().map(|(name, policy)| (name, self.tokens(policy))).collect()
-    }
-}
-
-/// Attributes of all resources of a module and those that it calls.
-fn collect(module: &Value, resources: &mut BTreeMap<String, Value>) {
-    for resource in module["resources"].as_array().into_iter().flatten() {
-        let address = resource["address"].as_str().unwrap().to_owned();
-        resources.insert(address, resource["values"].clone());
-    }
-    for module in module["child_modules"].as_array().into_iter().flatten() {
-        collect(module, resources);
     }
 }
 

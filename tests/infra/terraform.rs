@@ -1,11 +1,17 @@
 //! Terraform and Checkov, as far as they can be run here.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde_json::Value;
 
 /// The account that tests are about.
 const ACCOUNT: &str = "123456789012";
+
+/// The account of every local cloud.
+pub const LOCAL_ACCOUNT: &str = "000000000000";
 
 /// Terraform with something that stands in for the AWS provider, or with the provider itself.
 #[derive(Debug, Clone)]
@@ -37,11 +43,6 @@ impl Terraform {
         }
     }
 
-    /// The same, in another account, as far as something stands in for AWS.
-    pub fn of_account(&self, account: &'static str) -> Self {
-        Self { account, ..self.clone() }
-    }
-
     /// Whether nothing that is run reaches AWS.
     pub fn is_offline(&self) -> bool {
         self.offline
@@ -71,6 +72,84 @@ impl Terraform {
         }
         command.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
     }
+}
+
+/// What an example comes to: attributes of resources by address, and outputs.
+#[derive(Debug)]
+pub struct Applied {
+    resources: BTreeMap<String, (String, Value)>,
+    outputs: Value,
+}
+
+impl Applied {
+    /// Applies an example where something stands in for AWS, as the account of the local cloud if it is about that.
+    pub fn of(example: &str, variables: &[(&str, Value)]) -> Result<Self, String> {
+        let mut terraform = Terraform::find()?;
+        if !terraform.is_offline() {
+            return Err("nothing stands in for AWS".to_owned());
+        }
+        if example == "localstack" {
+            terraform.account = LOCAL_ACCOUNT;
+        }
+        // Two tests may ask for one example: its state is one.
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = infra().join("examples").join(example);
+        let package = infra().join("tests/fixtures/bootstrap.zip");
+        let packages = serde_json::json!({ "ingest": package, "checkpoint": package });
+        let variables = [("packages", packages)].into_iter().chain(variables.iter().cloned());
+        let variables: Vec<String> =
+            variables.map(|(name, value)| format!("-var={name}={}", hcl(&value))).collect();
+        let mut apply = vec!["apply", "-auto-approve", "-no-color"];
+        apply.extend(variables.iter().map(String::as_str));
+        let output = terraform.run(&folder, &apply);
+        assert!(output.status.success(), "{example}: {}", said(&output));
+        let output = terraform.run(&folder, &["show", "-json"]);
+        assert!(output.status.success(), "{example}: {}", said(&output));
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut resources = BTreeMap::new();
+        collect(&shown["values"]["root_module"], &mut resources);
+        Ok(Self { resources, outputs: shown["values"]["outputs"]["cairn"]["value"].clone() })
+    }
+
+    /// A resource of the module that the example calls, by its address in it.
+    pub fn resource(&self, address: &str) -> &Value {
+        let found = self.resources.get(&format!("module.cairn.{address}"));
+        &found.unwrap_or_else(|| panic!("{address}: not among {:#?}", self.resources.keys())).1
+    }
+
+    /// All resources of a type.
+    pub fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.resources.values().filter(move |(found, _)| found == kind).map(|(_, value)| value)
+    }
+
+    /// What the module puts out.
+    pub fn output(&self, name: &str) -> &Value {
+        &self.outputs[name]
+    }
+}
+
+/// Types and attributes of all resources of a module and those that it calls.
+fn collect(module: &Value, resources: &mut BTreeMap<String, (String, Value)>) {
+    let managed =
+        module["resources"].as_array().into_iter().flatten().filter(|r| r["mode"] == "managed");
+    for resource in managed {
+        let kind = text(resource, "type").to_owned();
+        resources.insert(text(resource, "address").to_owned(), (kind, resource["values"].clone()));
+    }
+    for module in module["child_modules"].as_array().into_iter().flatten() {
+        collect(module, resources);
+    }
+}
+
+/// A value as the command line takes it: strings as they are, the rest as JSON, which HCL contains.
+fn hcl(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A member that is text.
+pub fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+    value[member].as_str().unwrap_or_else(|| panic!("{member} of {value}"))
 }
 
 /// The `terraform` on the path.
