@@ -165,12 +165,37 @@ module "access" {
     signing = module.keys.all_signing_arns
   }
 
+  query = {
+    workgroup_arn      = module.query.workgroup_arn
+    database           = module.query.database
+    tables             = module.query.tables
+    results_bucket_arn = module.query.results_bucket_arn
+    results_key_arn    = module.query.results_key_arn
+
+    tenant = {
+      workgroup_arn = module.query.tenant_workgroup_arn
+      table         = module.query.tenant_table
+    }
+  }
+
   functions = {
     ingest_arn     = module.ingest.arn
     checkpoint_arn = module.checkpoint.arn
     mapping_arn    = module.mapping.arn
     log_group_arns = [module.ingest.log_group_arn, module.checkpoint.log_group_arn]
   }
+}
+
+module "query" {
+  source = "./modules/query"
+
+  name               = var.name
+  bucket_prefix      = local.bucket_prefix
+  archive_bucket     = module.archive.bucket
+  access_logs_bucket = module.archive.access_logs_bucket
+  retention_classes  = keys(var.archive.retention_classes)
+  scan_limit_gb      = var.query.scan_limit_gb
+  results_days       = var.query.results_days
 }
 
 module "intake" {
@@ -255,7 +280,7 @@ module "watch" {
   buckets = {
     archive = module.archive.bucket
     expired = module.archive.expired_bucket
-    others  = concat([module.archive.access_logs_bucket], module.trail[*].bucket)
+    others  = concat([module.archive.access_logs_bucket, module.query.results_bucket], module.trail[*].bucket)
   }
 
   keys = {

@@ -114,3 +114,8 @@ output "trail_arn" {
   description = "ARN of the trail of who used the evidence; null without one."
   value       = one(module.trail[*].trail_arn)
 }
+
+output "query" {
+  description = "What auditors ask: Athena `workgroup` and `database`, `tables`, `tenant_table` for tenants, ids of `named_queries`, the bucket of results."
+  value       = module.query
+}

@@ -203,6 +203,16 @@ variable "access" {
   nullable = false
 }
 
+variable "query" {
+  description = "Athena: gigabytes that a query may scan, and days for which results are kept."
+  type = object({
+    scan_limit_gb = optional(number, 100)
+    results_days  = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "intake" {
   description = <<-EOT
     An HTTPS endpoint for producers that do not speak to Kinesis (modules/intake): `auth.iam` or `auth.mutual_tls`, one of the two; `throttle` for all clients together;

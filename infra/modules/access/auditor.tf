@@ -41,10 +41,10 @@ data "aws_iam_policy_document" "auditor_trust" {
 }
 
 data "aws_iam_policy_document" "auditor" {
-  source_policy_documents = concat(
-    [data.aws_iam_policy_document.reads.json],
-    data.aws_iam_policy_document.auditor_query[*].json,
-  )
+  source_policy_documents = [
+    data.aws_iam_policy_document.reads.json,
+    data.aws_iam_policy_document.auditor_query.json,
+  ]
 
   # Whatever else is ever attached to the role, it cannot write evidence or sign.
   statement {
@@ -68,8 +68,6 @@ data "aws_iam_policy_document" "auditor" {
 }
 
 data "aws_iam_policy_document" "auditor_query" {
-  count = var.query == null ? 0 : 1
-
   statement {
     sid = "Query"
     actions = [

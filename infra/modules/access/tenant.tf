@@ -7,7 +7,7 @@ locals {
   # tenants hold neither / nor =, so that `/tenant=<t>/` stands in a key at one place only.
   tenant_segments = "segments/class=*/tenant=${local.tenant}/*"
 
-  tenant_results = try(var.query.tenant, null) == null ? [] : ["${var.query.results_bucket_arn}/tenants/${local.tenant}/*"]
+  tenant_results = ["${var.query.results_bucket_arn}/tenants/${local.tenant}/*"]
 
   # The log holds headers and hashes, no events, and who checks a proof needs it.
   tenant_keys    = [local.tenant_segments, "log/*"]
@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "tenant_auditor_trust" {
 }
 
 data "aws_iam_policy_document" "tenant_auditor" {
-  source_policy_documents = data.aws_iam_policy_document.tenant_auditor_query[*].json
+  source_policy_documents = [data.aws_iam_policy_document.tenant_auditor_query.json]
 
   statement {
     sid       = "ListOwnSegments"
@@ -144,8 +144,6 @@ data "aws_iam_policy_document" "tenant_auditor" {
 }
 
 data "aws_iam_policy_document" "tenant_auditor_query" {
-  count = try(var.query.tenant, null) == null ? 0 : 1
-
   statement {
     sid = "Query"
     actions = [

@@ -65,22 +65,22 @@ variable "functions" {
 }
 
 variable "query" {
-  description = "What auditors may ask with Athena; null: they may not. The workgroup of tenants must not enforce its result location: each tenant's results go to `tenants/<tenant>/` of the results bucket, and to nowhere else."
+  description = "What auditors may ask with Athena. The workgroup of tenants must not enforce its result location: each tenant's results go to `tenants/<tenant>/` of the results bucket, and to nowhere else."
   type = object({
     workgroup_arn      = string
     database           = string
     tables             = list(string)
     results_bucket_arn = string
     results_key_arn    = string
-    tenant = optional(object({
+    tenant = object({
       workgroup_arn = string
       table         = string
-    }))
+    })
   })
-  default = null
+  nullable = false
 
   validation {
-    condition     = var.query == null ? true : !contains(flatten(values(var.keys)), var.query.results_key_arn)
+    condition     = !contains(flatten(values(var.keys)), var.query.results_key_arn)
     error_message = "Found a key of the evidence as `query.results_key_arn`; expected a key of its own: results are written by auditors, who must not encrypt under keys of the evidence."
   }
 }
