@@ -8,6 +8,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.region
+  dns       = data.aws_partition.current.dns_suffix
 
   bucket_prefix = coalesce(var.bucket_prefix, "${var.name}-${local.account}-${local.region}")
 
@@ -15,6 +16,11 @@ locals {
   roles = {
     for role in ["ingest", "checkpoint", "operator", "break-glass"] :
     role => "arn:${local.partition}:iam::${local.account}:role/${var.name}-${role}"
+  }
+  # For the same reason.
+  functions = {
+    for function in ["ingest", "checkpoint"] :
+    function => "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}-${function}"
   }
   log_groups = [
     for group in ["/aws/lambda/${var.name}-*", "/aws/apigateway/${var.name}-intake"] :
@@ -140,10 +146,11 @@ module "checkpoint" {
 module "schedule" {
   source = "./modules/schedule"
 
-  name         = "${var.name}-checkpoint"
-  role_name    = "${var.name}-schedule"
-  function_arn = module.checkpoint.arn
-  expression   = var.checkpoint.schedule
+  name          = "${var.name}-checkpoint"
+  role_name     = "${var.name}-schedule"
+  function_name = module.checkpoint.name
+  function_arn  = module.checkpoint.arn
+  expression    = var.checkpoint.schedule
 }
 
 module "access" {

@@ -1,4 +1,6 @@
-# What the functions may call. The archive's bucket policy and the keys' policies bound it once more.
+# What the functions may call. The archive's bucket policy and the keys' policies bound it once more. What writes evidence
+# also names the function: another one under the same role may not (IfExists, as emulators do not tell).
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 
 data "aws_iam_policy_document" "ingest" {
   statement {
@@ -11,6 +13,14 @@ data "aws_iam_policy_document" "ingest" {
       "kinesis:ListShards",
     ]
     resources = [module.stream.arn]
+  }
+
+  # Lambda asks for it where it makes the mapping. It has no resources, and tells names alone.
+  statement {
+    #checkov:skip=CKV_AWS_356:ListStreams has no resources
+    sid       = "ListStreams"
+    actions   = ["kinesis:ListStreams"]
+    resources = ["*"]
   }
 
   statement {
@@ -29,6 +39,12 @@ data "aws_iam_policy_document" "ingest" {
     sid       = "SealBatches"
     actions   = ["s3:PutObject", "s3:PutObjectRetention"]
     resources = ["${module.archive.arn}/batches/*", "${module.archive.arn}/quarantine/*"]
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:SourceFunctionArn"
+      values   = [local.functions["ingest"]]
+    }
   }
 
   # What another writer put is adopted only where it lies under a lock.
@@ -74,7 +90,7 @@ data "aws_iam_policy_document" "ingest" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["s3.${local.region}.amazonaws.com"]
+      values   = ["s3.${local.region}.${local.dns}"]
     }
 
     condition {
@@ -92,6 +108,12 @@ data "aws_iam_policy_document" "ingest" {
     sid       = "MoveChains"
     actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
     resources = [module.ledger.arn]
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:SourceFunctionArn"
+      values   = [local.functions["ingest"]]
+    }
 
     condition {
       test     = "ForAllValues:StringLike"
@@ -115,7 +137,7 @@ data "aws_iam_policy_document" "ingest" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["dynamodb.${local.region}.amazonaws.com"]
+      values   = ["dynamodb.${local.region}.${local.dns}"]
     }
   }
 }
@@ -125,6 +147,12 @@ data "aws_iam_policy_document" "checkpoint" {
     sid       = "WriteTheLog"
     actions   = ["s3:PutObject", "s3:PutObjectRetention"]
     resources = ["${module.archive.arn}/log/*"]
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:SourceFunctionArn"
+      values   = [local.functions["checkpoint"]]
+    }
   }
 
   # The log and nothing else: what it needs of batches is in the table.
@@ -150,7 +178,7 @@ data "aws_iam_policy_document" "checkpoint" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["s3.${local.region}.amazonaws.com"]
+      values   = ["s3.${local.region}.${local.dns}"]
     }
 
     condition {
@@ -184,6 +212,12 @@ data "aws_iam_policy_document" "checkpoint" {
     resources = [module.ledger.arn]
 
     condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:SourceFunctionArn"
+      values   = [local.functions["checkpoint"]]
+    }
+
+    condition {
       test     = "ForAllValues:StringEquals"
       variable = "dynamodb:LeadingKeys"
       values   = ["log"]
@@ -204,7 +238,7 @@ data "aws_iam_policy_document" "checkpoint" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["dynamodb.${local.region}.amazonaws.com"]
+      values   = ["dynamodb.${local.region}.${local.dns}"]
     }
   }
 
@@ -212,5 +246,11 @@ data "aws_iam_policy_document" "checkpoint" {
     sid       = "Sign"
     actions   = ["kms:GetPublicKey", "kms:Sign"]
     resources = module.keys.signing_arns
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:SourceFunctionArn"
+      values   = [local.functions["checkpoint"]]
+    }
   }
 }

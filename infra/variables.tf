@@ -105,6 +105,11 @@ variable "checkpoint" {
     condition     = var.checkpoint.memory_mb >= 256 && var.checkpoint.memory_mb <= 10240
     error_message = "checkpoint.memory_mb is ${var.checkpoint.memory_mb}; expected 256 to 10,240."
   }
+
+  validation {
+    condition     = var.checkpoint.timeout_seconds >= 30 && var.checkpoint.timeout_seconds <= 900
+    error_message = "checkpoint.timeout_seconds is ${var.checkpoint.timeout_seconds}; expected 30 to 900: a tick must be done in it, S3's bad moments included."
+  }
 }
 
 variable "archive" {
@@ -137,6 +142,11 @@ variable "archive" {
     error_message = "archive.lock_mode is ${var.archive.lock_mode}; expected COMPLIANCE or GOVERNANCE."
   }
 
+  validation {
+    condition     = coalesce(var.archive.batches_instant_after_days, 1) >= 1
+    error_message = "archive.batches_instant_after_days is ${coalesce(var.archive.batches_instant_after_days, 1)}; expected 1 or more, or null for never."
+  }
+
   # What waits on the stream for six days and is redriven must still find the batch that it may already lie in.
   validation {
     condition     = var.archive.batch_retention_days >= 14 && var.archive.batch_retention_days <= 36500
@@ -156,9 +166,9 @@ variable "archive" {
   validation {
     condition = alltrue([
       for class in var.archive.retention_classes :
-      coalesce(class.instant_after_days, 0) <= coalesce(class.deep_after_days, class.days) && coalesce(class.deep_after_days, 0) < class.days
+      coalesce(class.instant_after_days, 0) < coalesce(class.deep_after_days, class.days) && coalesce(class.deep_after_days, 0) < class.days
     ])
-    error_message = "A retention class tiers out of order; expected instant_after_days <= deep_after_days < days."
+    error_message = "A retention class tiers out of order; expected instant_after_days < deep_after_days < days."
   }
 }
 

@@ -4,6 +4,7 @@ data "aws_partition" "current" {}
 locals {
   # Known before the buckets are: their policies name them.
   archive_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-archive"
+  expired_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired"
   logs_arn    = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-access-logs"
 
   # Each prefix has one writer.
@@ -15,6 +16,39 @@ locals {
 
   # Locked for as long as batches: what the log can be rebuilt without.
   locked_as_batches = ["batches/*", "quarantine/*", "log/cursors/*", "log/plans/*", "log/tile/*.p/*"]
+
+  # What would undo a put: deletion; tags, as one lets a batch expire; and replication into here, which is no put to S3 and
+  # would pass all that puts are asked for.
+  undoing = [
+    "s3:DeleteObject",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersion",
+    "s3:DeleteObjectVersionTagging",
+    "s3:InitiateReplication",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+    "s3:ReplicateTags",
+    "s3:UpdateObjectEncryption",
+  ]
+
+  unlocking = ["s3:BypassGovernanceRetention", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectVersionAcl"]
+
+  # For how long what is put where must be locked: at least, and at most, as a lock in mode COMPLIANCE is for ever until it ends.
+  # A day to either side: the lock is decided a moment before S3 counts what remains, and whole days are counted.
+  locks = {
+    AsBatches = { days = var.batch_retention_days, in = [for path in local.locked_as_batches : "${local.archive_arn}/${path}"], but = [] }
+    AsTheLog = {
+      days = var.log_retention_days
+      in   = []
+      but = concat(
+        [for path in local.locked_as_batches : "${local.archive_arn}/${path}"],
+        ["${local.archive_arn}/${local.replaced}", "${local.archive_arn}/segments/*"],
+      )
+    }
+  }
 
   # The one object that is replaced, and hence not locked.
   replaced = "log/checkpoint"
@@ -79,12 +113,58 @@ data "aws_iam_policy_document" "archive" {
     }
   }
 
-  # A day less than promised: the lock is decided a moment before S3 counts what remains.
+  dynamic "statement" {
+    for_each = local.locks
+
+    content {
+      sid           = "LockedLongEnough${statement.key}"
+      effect        = "Deny"
+      actions       = ["s3:PutObject", "s3:PutObjectRetention"]
+      resources     = statement.value.in
+      not_resources = statement.value.but
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "NumericLessThan"
+        variable = "s3:object-lock-remaining-retention-days"
+        values   = [statement.value.days - 1]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.locks
+
+    content {
+      sid           = "NotLockedForLonger${statement.key}"
+      effect        = "Deny"
+      actions       = ["s3:PutObject", "s3:PutObjectRetention"]
+      resources     = statement.value.in
+      not_resources = statement.value.but
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "NumericGreaterThan"
+        variable = "s3:object-lock-remaining-retention-days"
+        values   = [statement.value.days + 1]
+      }
+    }
+  }
+
+  # Created, never overwritten: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
   statement {
-    sid       = "LockedLongEnoughAsBatches"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = [for path in local.locked_as_batches : "${local.archive_arn}/${path}"]
+    sid           = "CreatedOnly"
+    effect        = "Deny"
+    actions       = ["s3:PutObject"]
+    not_resources = ["${local.archive_arn}/${local.replaced}"]
 
     principals {
       type        = "*"
@@ -92,20 +172,17 @@ data "aws_iam_policy_document" "archive" {
     }
 
     condition {
-      test     = "NumericLessThan"
-      variable = "s3:object-lock-remaining-retention-days"
-      values   = [var.batch_retention_days - 1]
+      test     = "Null"
+      variable = "s3:if-none-match"
+      values   = ["true"]
     }
   }
 
   statement {
-    sid     = "LockedLongEnoughAsTheLog"
-    effect  = "Deny"
-    actions = ["s3:PutObject"]
-    not_resources = concat(
-      [for path in local.locked_as_batches : "${local.archive_arn}/${path}"],
-      ["${local.archive_arn}/${local.replaced}", "${local.archive_arn}/segments/*"],
-    )
+    sid       = "ReplacedKnowingly"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.archive_arn}/${local.replaced}"]
 
     principals {
       type        = "*"
@@ -113,9 +190,15 @@ data "aws_iam_policy_document" "archive" {
     }
 
     condition {
-      test     = "NumericLessThan"
-      variable = "s3:object-lock-remaining-retention-days"
-      values   = [var.log_retention_days - 1]
+      test     = "Null"
+      variable = "s3:if-match"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "Null"
+      variable = "s3:if-none-match"
+      values   = ["true"]
     }
   }
 
@@ -153,18 +236,11 @@ data "aws_iam_policy_document" "archive" {
     }
   }
 
-  # Lifecycle is not a request and goes on. The tag that lets a batch expire is not theirs to set either.
+  # Lifecycle is not a request and goes on.
   statement {
-    sid    = "NothingIsDeleted"
-    effect = "Deny"
-    actions = [
-      "s3:DeleteObject",
-      "s3:DeleteObjectTagging",
-      "s3:DeleteObjectVersion",
-      "s3:DeleteObjectVersionTagging",
-      "s3:PutObjectTagging",
-      "s3:PutObjectVersionTagging",
-    ]
+    sid       = "NothingIsDeleted"
+    effect    = "Deny"
+    actions   = local.undoing
     resources = ["${local.archive_arn}/*"]
 
     principals {
@@ -176,7 +252,7 @@ data "aws_iam_policy_document" "archive" {
   statement {
     sid       = "LocksStay"
     effect    = "Deny"
-    actions   = ["s3:BypassGovernanceRetention", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectVersionAcl"]
+    actions   = local.unlocking
     resources = ["${local.archive_arn}/*"]
 
     principals {
@@ -251,6 +327,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "archive" {
     }
   }
 
+  # What the rule above leaves: markers have no tags.
   rule {
     id     = "batches-markers"
     status = "Enabled"
@@ -264,7 +341,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "archive" {
     }
   }
 
-  # The one object that is replaced. Each checkpoint lies, locked, at `log/checkpoints/<size>` too.
+  # The one object that is replaced. Each checkpoint lies, locked, at `log/checkpoints/<size>` too; the prefix is theirs as well, but
+  # they are created once, and have no noncurrent versions.
   rule {
     id     = "replaced-checkpoints"
     status = "Enabled"
@@ -369,7 +447,7 @@ data "aws_iam_policy_document" "expired" {
     sid       = "OneWriter"
     effect    = "Deny"
     actions   = ["s3:PutObject"]
-    resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired/*"]
+    resources = ["${local.expired_arn}/*"]
 
     principals {
       type        = "*"
@@ -384,16 +462,10 @@ data "aws_iam_policy_document" "expired" {
   }
 
   statement {
-    sid    = "NothingIsDeleted"
-    effect = "Deny"
-    actions = [
-      "s3:BypassGovernanceRetention",
-      "s3:DeleteObject",
-      "s3:DeleteObjectVersion",
-      "s3:PutObjectLegalHold",
-      "s3:PutObjectRetention",
-    ]
-    resources = ["arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired/*"]
+    sid       = "NothingIsDeleted"
+    effect    = "Deny"
+    actions   = concat(local.undoing, local.unlocking, ["s3:PutObjectRetention"])
+    resources = ["${local.expired_arn}/*"]
 
     principals {
       type        = "*"

@@ -6,11 +6,12 @@ locals {
   account = data.aws_caller_identity.current.account_id
   root    = "arn:${data.aws_partition.current.partition}:iam::${local.account}:root"
   region  = data.aws_region.current.region
+  dns     = data.aws_partition.current.dns_suffix
 
   # What the services that hold ciphertext do with a key, on behalf of whom IAM lets.
   used_through = {
-    data   = ["s3.${local.region}.amazonaws.com", "kinesis.${local.region}.amazonaws.com"]
-    ledger = ["dynamodb.${local.region}.amazonaws.com"]
+    data   = ["s3.${local.region}.${local.dns}", "kinesis.${local.region}.${local.dns}"]
+    ledger = ["dynamodb.${local.region}.${local.dns}"]
   }
 
   # What each of them asks for. DynamoDB takes a grant for itself of whoever makes the table, and uses that.
@@ -304,7 +305,7 @@ data "aws_iam_policy_document" "operations" {
 
     principals {
       type        = "Service"
-      identifiers = ["logs.${local.region}.amazonaws.com"]
+      identifiers = ["logs.${local.region}.${local.dns}"]
     }
 
     condition {

@@ -42,7 +42,7 @@ variable "signing" {
   }
 
   validation {
-    condition = length(var.signing.signers) > 0 && alltrue([
+    condition = contains([1, 2], length(var.signing.signers)) && alltrue([
       for place, signer in var.signing.signers : contains(keys(var.signing.generations), signer) && index(var.signing.signers, signer) == place
     ])
     error_message = "signing.signers is [${join(", ", var.signing.signers)}]; expected one or two of signing.generations (${join(", ", keys(var.signing.generations))}), each once."

@@ -68,5 +68,12 @@ resource "aws_scheduler_schedule" "this" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.this]
+  depends_on = [aws_iam_role_policy.this, aws_lambda_function_event_invoke_config.this]
+}
+
+# The scheduler hands over and is done; what Lambda would then try again on its own is the next tick's, too.
+resource "aws_lambda_function_event_invoke_config" "this" {
+  function_name                = var.function_name
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
 }

@@ -10,6 +10,12 @@ variable "role_name" {
   nullable    = false
 }
 
+variable "function_name" {
+  description = "Name of the function that is woken."
+  type        = string
+  nullable    = false
+}
+
 variable "function_arn" {
   description = "ARN of the function that is woken."
   type        = string

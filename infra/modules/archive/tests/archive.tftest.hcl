@@ -33,19 +33,23 @@ run "refusals" {
 
   assert {
     condition = jsonencode({ for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Sid => try(statement.Condition, {}) }) == jsonencode({
-      EncryptedPutsOnly         = { StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" } }
-      UnderTheDataKeyOnly       = { StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = var.kms_key_arn } }
-      LockedPutsOnly            = { StringNotEquals = { "s3:object-lock-mode" = "COMPLIANCE" } }
-      LockedLongEnoughAsBatches = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "34" } }
-      LockedLongEnoughAsTheLog  = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "3649" } }
-      OneWriterOfBatches        = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.batches } }
-      OneWriterOfLog            = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.log } }
-      OneWriterOfConfig         = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.config } }
-      NoWritesElsewhere         = {}
-      NothingIsDeleted          = {}
-      LocksStay                 = {}
-      LocksAreNotShortened      = { ArnNotEquals = { "aws:PrincipalArn" = reverse(sort(values(var.writers))) } }
-      TheBucketStays            = {}
+      EncryptedPutsOnly           = { StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" } }
+      UnderTheDataKeyOnly         = { StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = var.kms_key_arn } }
+      LockedPutsOnly              = { StringNotEquals = { "s3:object-lock-mode" = "COMPLIANCE" } }
+      LockedLongEnoughAsBatches   = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "34" } }
+      LockedLongEnoughAsTheLog    = { NumericLessThan = { "s3:object-lock-remaining-retention-days" = "3649" } }
+      NotLockedForLongerAsBatches = { NumericGreaterThan = { "s3:object-lock-remaining-retention-days" = "36" } }
+      NotLockedForLongerAsTheLog  = { NumericGreaterThan = { "s3:object-lock-remaining-retention-days" = "3651" } }
+      CreatedOnly                 = { Null = { "s3:if-none-match" = "true" } }
+      ReplacedKnowingly           = { Null = { "s3:if-match" = "true", "s3:if-none-match" = "true" } }
+      OneWriterOfBatches          = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.batches } }
+      OneWriterOfLog              = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.log } }
+      OneWriterOfConfig           = { ArnNotEquals = { "aws:PrincipalArn" = var.writers.config } }
+      NoWritesElsewhere           = {}
+      NothingIsDeleted            = {}
+      LocksStay                   = {}
+      LocksAreNotShortened        = { ArnNotEquals = { "aws:PrincipalArn" = reverse(sort(values(var.writers))) } }
+      TheBucketStays              = {}
     })
     error_message = "A refusal is missing, or holds under another condition."
   }
@@ -60,7 +64,7 @@ run "refusals" {
 
   assert {
     condition = alltrue([
-      for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectTagging", "s3:BypassGovernanceRetention", "s3:DeleteBucket"] : contains(flatten([
+      for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectTagging", "s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:BypassGovernanceRetention", "s3:DeleteBucket"] : contains(flatten([
         for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Action if !can(statement.Condition)
       ]), action)
     ])

@@ -4,10 +4,11 @@ provider "aws" {
 }
 
 variables {
-  name         = "cairn-checkpoint"
-  role_name    = "cairn-schedule"
-  function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:cairn-checkpoint"
-  expression   = "rate(1 minute)"
+  name          = "cairn-checkpoint"
+  role_name     = "cairn-schedule"
+  function_name = "cairn-checkpoint"
+  function_arn  = "arn:aws:lambda:eu-central-1:123456789012:function:cairn-checkpoint"
+  expression    = "rate(1 minute)"
 }
 
 run "every_minute" {
@@ -17,7 +18,7 @@ run "every_minute" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.this.target[0].retry_policy[0].maximum_retry_attempts == 0
+    condition     = aws_scheduler_schedule.this.target[0].retry_policy[0].maximum_retry_attempts == 0 && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0
     error_message = "The next tick is the retry."
   }
 
