@@ -228,6 +228,7 @@ module "trail" {
   evidence_bucket_arns = [module.archive.arn, module.archive.expired_arn]
   function_roles       = [module.ingest.name, module.checkpoint.name]
   management_events    = var.trail.management_events
+  deletion_protection  = var.deletion_protection
 
   lock = {
     mode = var.archive.lock_mode
@@ -294,5 +295,6 @@ module "watch" {
     data    = module.keys.data_arn
     ledger  = module.keys.ledger_arn
     signing = module.keys.all_signing_arns
+    others  = module.trail[*].key_arn
   }
 }

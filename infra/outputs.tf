@@ -66,8 +66,8 @@ output "expired" {
 }
 
 output "policies" {
-  description = "Policy documents (JSON) by who they are for: `producer`, `auditor`, `tenant_auditor`, `operator`, `break_glass`. For roles made elsewhere, such as permission sets of IAM Identity Center."
-  value       = module.access.policies
+  description = "Policy documents (JSON) by who they are for, `producer`, `auditor` and `tenant_auditor`: for roles made elsewhere, such as permission sets of IAM Identity Center. Operators assume their role: the archive knows it by its name."
+  value       = { for who in ["producer", "auditor", "tenant_auditor"] : who => module.access.policies[who] }
 }
 
 output "producer_policy_arn" {

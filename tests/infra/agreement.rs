@@ -46,9 +46,11 @@ impl Declared {
             (output("table"), "{table}"),
             (LOCAL_ACCOUNT, "{account}"),
             (output("region"), "{region}"),
-            // A day less than promised, as strings.
+            // A day less than promised, and a day more, as strings.
             ("\"34\"", "\"{batch_days}\""),
             ("\"3649\"", "\"{log_days}\""),
+            ("\"36\"", "\"{batch_days_most}\""),
+            ("\"3651\"", "\"{log_days_most}\""),
             ("\"COMPLIANCE\"", "\"{lock_mode}\""),
             ("\"ED25519_SHA_512\"", "\"{signing_algorithm}\""),
         ];
@@ -65,7 +67,7 @@ impl Declared {
             ("ingest", of("module.ingest.aws_iam_role_policy.this", "policy")),
             ("checkpoint", of("module.checkpoint.aws_iam_role_policy.this", "policy")),
             ("schedule", of("module.schedule.aws_iam_role_policy.this", "policy")),
-            ("operator", given("operator")),
+            ("operator", of("module.access.aws_iam_role_policy.operator", "policy")),
             ("producer", given("producer")),
             ("auditor", given("auditor")),
             ("tenant-auditor", given("tenant_auditor")),

@@ -9,7 +9,8 @@ use crate::skipped;
 use crate::terraform::{Applied, text};
 
 /// Statements that name `*`, and why they may.
-const WILDCARDS: &[(&str, &str)] = &[("Traces", "X-Ray has no resources")];
+const WILDCARDS: &[(&str, &str)] =
+    &[("Traces", "X-Ray has no resources"), ("ListStreams", "it has no resources")];
 
 fn production() -> Result<Applied, String> {
     Applied::of("production", &[])

@@ -96,5 +96,12 @@ data "aws_iam_policy_document" "operator" {
       variable = "dynamodb:LeadingKeys"
       values   = ["redrive#*"]
     }
+
+    # ForAllValues holds for nothing at all, too.
+    condition {
+      test     = "Null"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["false"]
+    }
   }
 }

@@ -79,7 +79,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "replica" {
     }
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = 7
+      days_after_initiation = 1
     }
   }
 }
@@ -220,6 +220,22 @@ data "aws_iam_policy_document" "key" {
       test     = "StringEquals"
       variable = "kms:EncryptionContext:aws:s3:arn"
       values   = [local.bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.deletion_protection ? ["on"] : []
+
+    content {
+      sid       = "NotDeleted"
+      effect    = "Deny"
+      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
+      resources = ["*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
     }
   }
 }

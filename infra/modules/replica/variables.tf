@@ -62,3 +62,10 @@ variable "access_logs" {
   })
   default = null
 }
+
+variable "deletion_protection" {
+  description = "Whether the key refuses to be disabled or deleted: without it, what is locked is noise."
+  type        = bool
+  default     = true
+  nullable    = false
+}

@@ -132,7 +132,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "trail" {
     }
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = 7
+      days_after_initiation = 1
     }
   }
 
@@ -292,6 +292,22 @@ data "aws_iam_policy_document" "key" {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
       values   = [local.trail_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.deletion_protection ? ["on"] : []
+
+    content {
+      sid       = "NotDeleted"
+      effect    = "Deny"
+      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
+      resources = ["*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
     }
   }
 }

@@ -58,3 +58,10 @@ variable "management_events" {
   default     = false
   nullable    = false
 }
+
+variable "deletion_protection" {
+  description = "Whether the key refuses to be disabled or deleted: without it, what is locked is noise."
+  type        = bool
+  default     = true
+  nullable    = false
+}

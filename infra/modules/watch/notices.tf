@@ -7,7 +7,7 @@ locals {
     detail-type = ["AWS API Call via CloudTrail"]
   }
 
-  all_keys = concat([var.keys.data, var.keys.ledger, var.topic_kms_key_arn], var.keys.signing)
+  all_keys = concat([var.keys.data, var.keys.ledger, var.topic_kms_key_arn], var.keys.signing, var.keys.others)
 
   # All that Lambda takes for a function's name.
   function_names = flatten([

@@ -66,11 +66,12 @@ variable "buckets" {
 }
 
 variable "keys" {
-  description = "ARNs of the keys of events, of the ledger table, and of all generations of the key that signs. The topic's key is watched as well."
+  description = "ARNs of the keys of events, of the ledger table, and of all generations of the key that signs, and of `others` that are watched for changes. The topic's key is watched as well."
   type = object({
     data    = string
     ledger  = string
     signing = list(string)
+    others  = optional(list(string), [])
   })
   nullable = false
 }

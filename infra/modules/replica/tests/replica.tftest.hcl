@@ -60,7 +60,7 @@ run "second_region" {
     condition = alltrue([
       for statement in concat(
         [for statement in jsondecode(data.aws_iam_policy_document.bucket.json).Statement : statement if statement.Effect == "Allow"],
-        [for statement in jsondecode(aws_kms_key.replica.policy).Statement : statement if statement.Sid != "LetIamOfThisAccountDecide"],
+        [for statement in jsondecode(aws_kms_key.replica.policy).Statement : statement if statement.Effect == "Allow" && statement.Sid != "LetIamOfThisAccountDecide"],
       ) : statement.Principal.AWS == "arn:aws:iam::111122223333:root" && statement.Condition.ArnEquals["aws:PrincipalArn"] == "arn:aws:iam::111122223333:role/cairn-replication"
     ])
     error_message = "More than one role of the source account gets in."
@@ -80,6 +80,14 @@ run "second_region" {
       if statement.Sid == "EncryptReplicas"
     ])
     error_message = "The replicating role may use the key for more than replicas."
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_kms_key.replica.policy).Statement : toset(statement.Action) == toset(["kms:DisableKey", "kms:ScheduleKeyDeletion"])
+      if statement.Effect == "Deny" && !can(statement.Condition)
+    ])
+    error_message = "The key can be taken from what it protects."
   }
 
   assert {
