@@ -10,8 +10,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cairn_batch::Row;
-use cairn_ledger::Hash;
+use cairn_batch::{Row, keys};
+use cairn_ledger::{ChainId, Hash};
 use cairn_local::{aws, emulator};
 use cairn_tests::Driven;
 use serde_json::{Value, json};
@@ -21,7 +21,11 @@ const FROM: &str = "'2026-03-01'";
 const BEFORE: &str = "'2026-04-01 00:00:00'";
 
 /// What the Athena of the local cloud answers as it stands.
-const WITHOUT_TRANSLATION: [&str; 4] = ["coverage", "denied", "person", "trace"];
+const WITHOUT_TRANSLATION: [&str; 6] =
+    ["coverage", "denied", "events", "person", "tenant_events", "trace"];
+
+/// Who is behind the records of CloudTrail.
+const OPS: &str = "arn:aws:iam::111122223333:user/ops";
 
 fn module() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/modules/query")
@@ -143,23 +147,29 @@ fn moment(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
-/// Asks each of the questions; the answers by their names.
-fn answers(driven: &Driven, parameters: &BTreeMap<&str, Vec<String>>) -> Value {
-    let queries: Vec<_> = parameters
+/// The module's questions.
+fn questions(parameters: &BTreeMap<&str, Vec<String>>) -> Vec<Value> {
+    parameters
         .iter()
         .map(|(name, parameters)| {
             let file = module().join("queries").join(format!("{name}.sql"));
             let sql = std::fs::read_to_string(file).unwrap();
             json!({ "name": name, "sql": sql, "parameters": parameters })
         })
-        .collect();
-    ask(&json!({
+        .collect()
+}
+
+/// Changes the archive and asks; the answers by the queries' names.
+fn answers(driven: &Driven, changes: &Value, queries: &[Value]) -> Value {
+    let mut asked = json!({
         "endpoint": driven.cloud.emulator().endpoint(),
         "region": emulator::REGION,
         "bucket": driven.cloud.deployment().bucket,
         "catalog": catalog(),
         "queries": queries,
-    }))
+    });
+    asked.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    ask(&asked)
 }
 
 /// Both engines' answer to a question, which must be this.
@@ -219,8 +229,8 @@ async fn each_question_finds_the_rows_that_it_is_about() {
     let asked: Vec<_> = parameters.keys().map(|name| format!("{name}.sql")).collect();
     assert_eq!(files, asked, "every question is asked");
 
-    let found = answers(&driven, &parameters);
-    check(&found, "person", &[]);
+    let found = answers(&driven, &json!({}), &questions(&parameters));
+    let at = |id: &str, cells: Value| archive.placed(id, cells);
     let rows = &archive.batches[&(first.clone(), 0)];
     let leaves: Vec<_> = rows
         .iter()
@@ -230,9 +240,373 @@ async fn each_question_finds_the_rows_that_it_is_about() {
         })
         .collect();
     check(&found, "batch", &leaves);
+    check(&found, "coverage", &[archive.coverage(&first, None), archive.coverage(&last, None)]);
     check(
         &found,
-        "coverage",
-        &[archive.coverage(&first, None), archive.coverage(&last, None)],
+        "denied",
+        &[
+            json!([
+                "acme",
+                "user",
+                "eve",
+                2,
+                2,
+                2,
+                1,
+                "2026-03-03 08:01:00.000",
+                "2026-03-05 11:00:00.000"
+            ]),
+            json!([
+                "111122223333",
+                "IAMUser",
+                OPS,
+                1,
+                1,
+                1,
+                1,
+                "2026-03-04 11:00:00.000",
+                "2026-03-04 11:00:00.000"
+            ]),
+        ],
     );
+    check(
+        &found,
+        "exports",
+        &[
+            at(
+                "first-moment",
+                json!([
+                    "2026-03-01 00:00:00.000",
+                    "acme",
+                    "user",
+                    "bob",
+                    "report.export",
+                    "document",
+                    "r-2",
+                    "success",
+                    null,
+                    null,
+                    null,
+                    null
+                ]),
+            ),
+            at(
+                "export",
+                json!([
+                    "2026-03-05 10:00:00.000",
+                    "acme",
+                    "user",
+                    "ada",
+                    "data.export",
+                    "document",
+                    "r-1",
+                    "success",
+                    null,
+                    "sftp://partner.example",
+                    "csv",
+                    1200
+                ]),
+            ),
+            at(
+                "download",
+                json!([
+                    "2026-03-05 11:00:00.000",
+                    "acme",
+                    "user",
+                    "eve",
+                    "document.download",
+                    "document",
+                    "d-1",
+                    "denied",
+                    null,
+                    null,
+                    null,
+                    null
+                ]),
+            ),
+        ],
+    );
+    check(
+        &found,
+        "failed_logins",
+        &[
+            json!([
+                "acme",
+                "user",
+                "eve",
+                "192.0.2.9",
+                2,
+                1,
+                "2026-03-03 08:00:00.000",
+                "2026-03-03 08:01:00.000"
+            ]),
+            json!([
+                "111122223333",
+                "IAMUser",
+                OPS,
+                "192.0.2.10",
+                1,
+                0,
+                "2026-03-03 09:30:00.000",
+                "2026-03-03 09:30:00.000"
+            ]),
+            json!([
+                "acme",
+                "User",
+                "u-1",
+                null,
+                1,
+                0,
+                "2026-03-03 09:30:00.000",
+                "2026-03-03 09:30:00.000"
+            ]),
+        ],
+    );
+    let once = |kind, who, time| json!(["acme", kind, who, 1, 1, 1, time, time]);
+    check(
+        &found,
+        "outside_hours",
+        &[
+            json!([
+                "acme",
+                "user",
+                "mallory",
+                2,
+                2,
+                2,
+                "2026-03-05 22:30:00.000",
+                "2026-03-07 10:00:00.000"
+            ]),
+            once("service", "backup", "2026-03-06 06:30:00.000"),
+            once("user", "bob", "2026-03-01 00:00:00.000"),
+            once("user", "carol", "2026-03-06 17:00:00.000"),
+        ],
+    );
+    let whole = |id: &str, cells: Value| archive.whole(id, cells);
+    check(
+        &found,
+        "person",
+        &[
+            whole(
+                "share",
+                json!([
+                    "2026-03-02 09:00:00.000",
+                    "acme",
+                    "document.share",
+                    "document",
+                    "d-1",
+                    "success",
+                    "198.51.100.4",
+                    "s-1"
+                ]),
+            ),
+            whole(
+                "login",
+                json!([
+                    "2026-03-03 08:00:00.000",
+                    "acme",
+                    "user.login",
+                    "document",
+                    "ada",
+                    "success",
+                    "198.51.100.4",
+                    null
+                ]),
+            ),
+            whole(
+                "export",
+                json!([
+                    "2026-03-05 10:00:00.000",
+                    "acme",
+                    "data.export",
+                    "document",
+                    "r-1",
+                    "success",
+                    null,
+                    null
+                ]),
+            ),
+        ],
+    );
+    check(
+        &found,
+        "privilege_changes",
+        &[
+            at(
+                "grant",
+                json!([
+                    "2026-03-04 10:00:00.000",
+                    "globex",
+                    "user",
+                    "root",
+                    "role.grant",
+                    "document",
+                    "ada",
+                    "success",
+                    null,
+                    r#"[{"after":["admin"],"before":[],"path":"/roles"}]"#
+                ]),
+            ),
+            at(
+                "attach",
+                json!([
+                    "2026-03-04 11:00:00.000",
+                    "111122223333",
+                    "IAMUser",
+                    OPS,
+                    "iam.attach_user_policy",
+                    "AWS::IAM::User",
+                    "arn:aws:iam::111122223333:user/ada",
+                    "denied",
+                    "192.0.2.10",
+                    null
+                ]),
+            ),
+            at(
+                "bind:ResponseComplete",
+                json!([
+                    "2026-03-04 12:00:00.123",
+                    "shop",
+                    "User",
+                    "ops",
+                    "kubernetes.rolebindings.create",
+                    "rolebindings",
+                    "shop/admins",
+                    "success",
+                    null,
+                    null
+                ]),
+            ),
+        ],
+    );
+    let rejected = &archive.batches[&(last.clone(), 1)];
+    let arrived = |place: usize| moment(rejected[place].leaf.arrived);
+    check(
+        &found,
+        "rejections",
+        &[
+            json!([
+                "json.syntax",
+                null,
+                2,
+                28,
+                "expected a value at byte 0",
+                arrived(0),
+                arrived(1)
+            ]),
+            json!([
+                "field.missing",
+                "/tenant",
+                1,
+                31,
+                "expected a string, found nothing",
+                arrived(2),
+                arrived(2)
+            ]),
+        ],
+    );
+    check(
+        &found,
+        "resource",
+        &[
+            at(
+                "share",
+                json!([
+                    "2026-03-02 09:00:00.000",
+                    "acme",
+                    "document",
+                    "user",
+                    "ada",
+                    "document.share",
+                    "success",
+                    "198.51.100.4",
+                    r#"[{"after":"editor","path":"/acl/bob"}]"#
+                ]),
+            ),
+            at(
+                "read",
+                json!([
+                    "2026-03-02 09:00:01.000",
+                    "acme",
+                    "document",
+                    "user",
+                    "bob",
+                    "document.read",
+                    "success",
+                    null,
+                    null
+                ]),
+            ),
+            at(
+                "download",
+                json!([
+                    "2026-03-05 11:00:00.000",
+                    "acme",
+                    "document",
+                    "user",
+                    "eve",
+                    "document.download",
+                    "denied",
+                    null,
+                    null
+                ]),
+            ),
+        ],
+    );
+    check(
+        &found,
+        "trace",
+        &[
+            whole(
+                "share",
+                json!([
+                    "2026-03-02 09:00:00.000",
+                    "acme",
+                    "user",
+                    "ada",
+                    "document.share",
+                    "document",
+                    "d-1",
+                    "success"
+                ]),
+            ),
+            whole(
+                "read",
+                json!([
+                    "2026-03-02 09:00:01.000",
+                    "acme",
+                    "user",
+                    "bob",
+                    "document.read",
+                    "document",
+                    "d-1",
+                    "success"
+                ]),
+            ),
+        ],
+    );
+
+    // Batches are hidden by a delete marker, which locks do not prevent. One that has moved to a segment is read there.
+    let key = |number| {
+        let chain: ChainId = first.parse().unwrap();
+        keys::batch(&chain, number)
+    };
+    let segment = |class| format!("segments/class={class}/tenant=acme/dt=2026-03-05/0.parquet");
+    let changes = json!({
+        "hide": [key(1)],
+        "copy": [[key(0), segment("standard")], [key(2), segment("short")]],
+    });
+    let coverage = BTreeMap::from([("coverage", Vec::new())]);
+    let of_tenant = "SELECT class, tenant, dt, count(*) AS leaves FROM tenant_events \
+        WHERE tenant = 'acme' AND dt >= '2026-03-01' GROUP BY class, tenant, dt ORDER BY class";
+    let mut queries = questions(&coverage);
+    queries.push(json!({ "name": "tenant_events", "sql": of_tenant, "parameters": [] }));
+    let of_all = "SELECT number, count(*) AS leaves FROM events GROUP BY number ORDER BY number";
+    queries.push(json!({ "name": "events", "sql": of_all, "parameters": [] }));
+    let found = answers(&driven, &changes, &queries);
+    check(&found, "coverage", &[archive.coverage(&first, Some(1)), archive.coverage(&last, None)]);
+    let leaves = |number| archive.batches[&(first.clone(), number)].len();
+    check(&found, "events", &[json!([0, leaves(0)]), json!([2, leaves(2)])]);
+    let of = |class, number| json!([class, "acme", "2026-03-05", leaves(number)]);
+    check(&found, "tenant_events", &[of("short", 2), of("standard", 0)]);
 }
