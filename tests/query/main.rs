@@ -24,8 +24,72 @@ const BEFORE: &str = "'2026-04-01 00:00:00'";
 const WITHOUT_TRANSLATION: [&str; 6] =
     ["coverage", "denied", "events", "person", "tenant_events", "trace"];
 
-/// Who is behind the records of CloudTrail.
-const OPS: &str = "arn:aws:iam::111122223333:user/ops";
+/// Answers, as [`cells`] reads them. Rows that begin with `<id>:` are an event's: they end with where it lies.
+const EXPECTED: [(&str, &[&str]); 8] = [
+    (
+        "denied",
+        &[
+            "acme | user | eve | #2 | #2 | #2 | #1 | 2026-03-03 08:01:00.000 | 2026-03-05 11:00:00.000",
+            "111122223333 | IAMUser | arn:aws:iam::111122223333:user/ops | #1 | #1 | #1 | #1 | 2026-03-04 11:00:00.000 | 2026-03-04 11:00:00.000",
+        ],
+    ),
+    (
+        "exports",
+        &[
+            "first-moment: 2026-03-01 00:00:00.000 | acme | user | bob | report.export | document | r-2 | success | - | - | - | -",
+            "export: 2026-03-05 10:00:00.000 | acme | user | ada | data.export | document | r-1 | success | - | sftp://partner.example | csv | #1200",
+            "download: 2026-03-05 11:00:00.000 | acme | user | eve | document.download | document | d-1 | denied | - | - | - | -",
+        ],
+    ),
+    (
+        "failed_logins",
+        &[
+            "acme | user | eve | 192.0.2.9 | #2 | #1 | 2026-03-03 08:00:00.000 | 2026-03-03 08:01:00.000",
+            "111122223333 | IAMUser | arn:aws:iam::111122223333:user/ops | 192.0.2.10 | #1 | #0 | 2026-03-03 09:30:00.000 | 2026-03-03 09:30:00.000",
+            "acme | User | u-1 | - | #1 | #0 | 2026-03-03 09:30:00.000 | 2026-03-03 09:30:00.000",
+        ],
+    ),
+    (
+        "outside_hours",
+        &[
+            "acme | user | mallory | #2 | #2 | #2 | 2026-03-05 22:30:00.000 | 2026-03-07 10:00:00.000",
+            "acme | service | backup | #1 | #1 | #1 | 2026-03-06 06:30:00.000 | 2026-03-06 06:30:00.000",
+            "acme | user | bob | #1 | #1 | #1 | 2026-03-01 00:00:00.000 | 2026-03-01 00:00:00.000",
+            "acme | user | carol | #1 | #1 | #1 | 2026-03-06 17:00:00.000 | 2026-03-06 17:00:00.000",
+        ],
+    ),
+    (
+        "person",
+        &[
+            "share: 2026-03-02 09:00:00.000 | acme | document.share | document | d-1 | success | 198.51.100.4 | s-1",
+            "login: 2026-03-03 08:00:00.000 | acme | user.login | document | ada | success | 198.51.100.4 | -",
+            "export: 2026-03-05 10:00:00.000 | acme | data.export | document | r-1 | success | - | -",
+        ],
+    ),
+    (
+        "privilege_changes",
+        &[
+            r#"grant: 2026-03-04 10:00:00.000 | globex | user | root | role.grant | document | ada | success | - | [{"after":["admin"],"before":[],"path":"/roles"}]"#,
+            "attach: 2026-03-04 11:00:00.000 | 111122223333 | IAMUser | arn:aws:iam::111122223333:user/ops | iam.attach_user_policy | AWS::IAM::User | arn:aws:iam::111122223333:user/ada | denied | 192.0.2.10 | -",
+            "bind:ResponseComplete: 2026-03-04 12:00:00.123 | shop | User | ops | kubernetes.rolebindings.create | rolebindings | shop/admins | success | - | -",
+        ],
+    ),
+    (
+        "resource",
+        &[
+            r#"share: 2026-03-02 09:00:00.000 | acme | document | user | ada | document.share | success | 198.51.100.4 | [{"after":"editor","path":"/acl/bob"}]"#,
+            "read: 2026-03-02 09:00:01.000 | acme | document | user | bob | document.read | success | - | -",
+            "download: 2026-03-05 11:00:00.000 | acme | document | user | eve | document.download | denied | - | -",
+        ],
+    ),
+    (
+        "trace",
+        &[
+            "share: 2026-03-02 09:00:00.000 | acme | user | ada | document.share | document | d-1 | success",
+            "read: 2026-03-02 09:00:01.000 | acme | user | bob | document.read | document | d-1 | success",
+        ],
+    ),
+];
 
 fn module() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/modules/query")
@@ -74,6 +138,22 @@ fn the_catalog_has_the_columns_of_batches() {
     assert_eq!(ask(&json!({ "file": file }))["columns"], Value::from(declared));
 }
 
+/// All that happens at midnight belongs to the day that begins.
+#[test]
+fn times_are_asked_for_from_and_before() {
+    for question in std::fs::read_dir(module().join("queries")).unwrap() {
+        let sql = std::fs::read_to_string(question.unwrap().path()).unwrap();
+        for column in ["\"time\"", "arrived"] {
+            let (from, before) = (format!("{column} >= "), format!("{column} < "));
+            let moment = "CAST(? AS timestamp)";
+            let both = format!("{from}{moment}\n  AND {before}{moment}\n");
+            assert_eq!(sql.matches(&from).count(), sql.matches(&both).count(), "{sql}");
+        }
+        let pairs = sql.matches(" >= CAST(? AS timestamp)").count();
+        assert_eq!(sql.matches("timestamp").count(), 2 * pairs, "{sql}");
+    }
+}
+
 /// The rows of all batches by chain and number, as the archive has them.
 struct Archive {
     batches: BTreeMap<(String, u64), Vec<Row>>,
@@ -99,18 +179,18 @@ impl Archive {
         self.batches.values().flatten().find(has).unwrap_or_else(|| panic!("{id} is not sealed"))
     }
 
-    /// An event's row of an answer: what is given, then where it lies.
-    fn placed(&self, id: &str, mut cells: Value) -> Value {
+    /// A row of an answer.
+    fn row(&self, question: &str, row: &str) -> Value {
+        let Some((id, row)) = row.split_once(": ") else { return cells(row) };
+        let mut cells = cells(row);
         let row = self.event(id);
-        let place = json!([id, row.chain, row.number, row.index]);
-        cells.as_array_mut().unwrap().extend(place.as_array().unwrap().clone());
-        cells
-    }
-
-    /// The same, with all that the event says.
-    fn whole(&self, id: &str, cells: Value) -> Value {
-        let mut cells = self.placed(id, cells);
-        cells.as_array_mut().unwrap().push(text(&self.event(id).leaf.bytes));
+        let event = row.leaf.event.as_ref().unwrap();
+        let mut place =
+            vec![json!(event.id), json!(row.chain), json!(row.number), json!(row.index)];
+        if ["person", "trace"].contains(&question) {
+            place.push(text(&row.leaf.bytes));
+        }
+        cells.as_array_mut().unwrap().extend(place);
         cells
     }
 
@@ -136,6 +216,16 @@ impl Archive {
             moment(arrived().max().unwrap()),
         ])
     }
+}
+
+/// `-` is nothing, `#` marks a number, all else is text.
+fn cells(row: &str) -> Value {
+    let cell = |cell: &str| match (cell, cell.strip_prefix('#')) {
+        ("-", _) => Value::Null,
+        (_, Some(number)) => number.parse::<u64>().unwrap().into(),
+        (text, None) => text.into(),
+    };
+    row.split(" | ").map(cell).collect()
 }
 
 fn text(bytes: &[u8]) -> Value {
@@ -230,361 +320,26 @@ async fn each_question_finds_the_rows_that_it_is_about() {
     assert_eq!(files, asked, "every question is asked");
 
     let found = answers(&driven, &json!({}), &questions(&parameters));
-    let at = |id: &str, cells: Value| archive.placed(id, cells);
-    let rows = &archive.batches[&(first.clone(), 0)];
-    let leaves: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let hash = Hash::leaf(&row.leaf.bytes).to_string();
-            json!([row.index, hash, row.leaf.sequence.as_str(), text(&row.leaf.bytes)])
-        })
-        .collect();
+    let leaf = |row: &Row| {
+        let hash = Hash::leaf(&row.leaf.bytes).to_string();
+        json!([row.index, hash, row.leaf.sequence.as_str(), text(&row.leaf.bytes)])
+    };
+    let leaves: Vec<_> = archive.batches[&(first.clone(), 0)].iter().map(leaf).collect();
     check(&found, "batch", &leaves);
     check(&found, "coverage", &[archive.coverage(&first, None), archive.coverage(&last, None)]);
-    check(
-        &found,
-        "denied",
-        &[
-            json!([
-                "acme",
-                "user",
-                "eve",
-                2,
-                2,
-                2,
-                1,
-                "2026-03-03 08:01:00.000",
-                "2026-03-05 11:00:00.000"
-            ]),
-            json!([
-                "111122223333",
-                "IAMUser",
-                OPS,
-                1,
-                1,
-                1,
-                1,
-                "2026-03-04 11:00:00.000",
-                "2026-03-04 11:00:00.000"
-            ]),
-        ],
-    );
-    check(
-        &found,
-        "exports",
-        &[
-            at(
-                "first-moment",
-                json!([
-                    "2026-03-01 00:00:00.000",
-                    "acme",
-                    "user",
-                    "bob",
-                    "report.export",
-                    "document",
-                    "r-2",
-                    "success",
-                    null,
-                    null,
-                    null,
-                    null
-                ]),
-            ),
-            at(
-                "export",
-                json!([
-                    "2026-03-05 10:00:00.000",
-                    "acme",
-                    "user",
-                    "ada",
-                    "data.export",
-                    "document",
-                    "r-1",
-                    "success",
-                    null,
-                    "sftp://partner.example",
-                    "csv",
-                    1200
-                ]),
-            ),
-            at(
-                "download",
-                json!([
-                    "2026-03-05 11:00:00.000",
-                    "acme",
-                    "user",
-                    "eve",
-                    "document.download",
-                    "document",
-                    "d-1",
-                    "denied",
-                    null,
-                    null,
-                    null,
-                    null
-                ]),
-            ),
-        ],
-    );
-    check(
-        &found,
-        "failed_logins",
-        &[
-            json!([
-                "acme",
-                "user",
-                "eve",
-                "192.0.2.9",
-                2,
-                1,
-                "2026-03-03 08:00:00.000",
-                "2026-03-03 08:01:00.000"
-            ]),
-            json!([
-                "111122223333",
-                "IAMUser",
-                OPS,
-                "192.0.2.10",
-                1,
-                0,
-                "2026-03-03 09:30:00.000",
-                "2026-03-03 09:30:00.000"
-            ]),
-            json!([
-                "acme",
-                "User",
-                "u-1",
-                null,
-                1,
-                0,
-                "2026-03-03 09:30:00.000",
-                "2026-03-03 09:30:00.000"
-            ]),
-        ],
-    );
-    let once = |kind, who, time| json!(["acme", kind, who, 1, 1, 1, time, time]);
-    check(
-        &found,
-        "outside_hours",
-        &[
-            json!([
-                "acme",
-                "user",
-                "mallory",
-                2,
-                2,
-                2,
-                "2026-03-05 22:30:00.000",
-                "2026-03-07 10:00:00.000"
-            ]),
-            once("service", "backup", "2026-03-06 06:30:00.000"),
-            once("user", "bob", "2026-03-01 00:00:00.000"),
-            once("user", "carol", "2026-03-06 17:00:00.000"),
-        ],
-    );
-    let whole = |id: &str, cells: Value| archive.whole(id, cells);
-    check(
-        &found,
-        "person",
-        &[
-            whole(
-                "share",
-                json!([
-                    "2026-03-02 09:00:00.000",
-                    "acme",
-                    "document.share",
-                    "document",
-                    "d-1",
-                    "success",
-                    "198.51.100.4",
-                    "s-1"
-                ]),
-            ),
-            whole(
-                "login",
-                json!([
-                    "2026-03-03 08:00:00.000",
-                    "acme",
-                    "user.login",
-                    "document",
-                    "ada",
-                    "success",
-                    "198.51.100.4",
-                    null
-                ]),
-            ),
-            whole(
-                "export",
-                json!([
-                    "2026-03-05 10:00:00.000",
-                    "acme",
-                    "data.export",
-                    "document",
-                    "r-1",
-                    "success",
-                    null,
-                    null
-                ]),
-            ),
-        ],
-    );
-    check(
-        &found,
-        "privilege_changes",
-        &[
-            at(
-                "grant",
-                json!([
-                    "2026-03-04 10:00:00.000",
-                    "globex",
-                    "user",
-                    "root",
-                    "role.grant",
-                    "document",
-                    "ada",
-                    "success",
-                    null,
-                    r#"[{"after":["admin"],"before":[],"path":"/roles"}]"#
-                ]),
-            ),
-            at(
-                "attach",
-                json!([
-                    "2026-03-04 11:00:00.000",
-                    "111122223333",
-                    "IAMUser",
-                    OPS,
-                    "iam.attach_user_policy",
-                    "AWS::IAM::User",
-                    "arn:aws:iam::111122223333:user/ada",
-                    "denied",
-                    "192.0.2.10",
-                    null
-                ]),
-            ),
-            at(
-                "bind:ResponseComplete",
-                json!([
-                    "2026-03-04 12:00:00.123",
-                    "shop",
-                    "User",
-                    "ops",
-                    "kubernetes.rolebindings.create",
-                    "rolebindings",
-                    "shop/admins",
-                    "success",
-                    null,
-                    null
-                ]),
-            ),
-        ],
-    );
     let rejected = &archive.batches[&(last.clone(), 1)];
     let arrived = |place: usize| moment(rejected[place].leaf.arrived);
-    check(
-        &found,
-        "rejections",
-        &[
-            json!([
-                "json.syntax",
-                null,
-                2,
-                28,
-                "expected a value at byte 0",
-                arrived(0),
-                arrived(1)
-            ]),
-            json!([
-                "field.missing",
-                "/tenant",
-                1,
-                31,
-                "expected a string, found nothing",
-                arrived(2),
-                arrived(2)
-            ]),
-        ],
-    );
-    check(
-        &found,
-        "resource",
-        &[
-            at(
-                "share",
-                json!([
-                    "2026-03-02 09:00:00.000",
-                    "acme",
-                    "document",
-                    "user",
-                    "ada",
-                    "document.share",
-                    "success",
-                    "198.51.100.4",
-                    r#"[{"after":"editor","path":"/acl/bob"}]"#
-                ]),
-            ),
-            at(
-                "read",
-                json!([
-                    "2026-03-02 09:00:01.000",
-                    "acme",
-                    "document",
-                    "user",
-                    "bob",
-                    "document.read",
-                    "success",
-                    null,
-                    null
-                ]),
-            ),
-            at(
-                "download",
-                json!([
-                    "2026-03-05 11:00:00.000",
-                    "acme",
-                    "document",
-                    "user",
-                    "eve",
-                    "document.download",
-                    "denied",
-                    null,
-                    null
-                ]),
-            ),
-        ],
-    );
-    check(
-        &found,
-        "trace",
-        &[
-            whole(
-                "share",
-                json!([
-                    "2026-03-02 09:00:00.000",
-                    "acme",
-                    "user",
-                    "ada",
-                    "document.share",
-                    "document",
-                    "d-1",
-                    "success"
-                ]),
-            ),
-            whole(
-                "read",
-                json!([
-                    "2026-03-02 09:00:01.000",
-                    "acme",
-                    "user",
-                    "bob",
-                    "document.read",
-                    "document",
-                    "d-1",
-                    "success"
-                ]),
-            ),
-        ],
-    );
+    let syntax = "json.syntax | - | #2 | #28 | expected a value at byte 0";
+    let missing = "field.missing | /tenant | #1 | #31 | expected a string, found nothing";
+    let rejections = [
+        cells(&format!("{syntax} | {} | {}", arrived(0), arrived(1))),
+        cells(&format!("{missing} | {} | {}", arrived(2), arrived(2))),
+    ];
+    check(&found, "rejections", &rejections);
+    for (name, rows) in EXPECTED {
+        let rows: Vec<_> = rows.iter().map(|row| archive.row(name, row)).collect();
+        check(&found, name, &rows);
+    }
 
     // Batches are hidden by a delete marker, which locks do not prevent. One that has moved to a segment is read there.
     let key = |number| {

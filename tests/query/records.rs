@@ -50,6 +50,8 @@ fn with(mut event: Value, members: Value) -> Value {
 }
 
 fn of_people() -> Vec<Value> {
+    let failed =
+        |id, action| event(id, "2026-03-03T08:00:00Z", "user:bob", action, "c-1", "failure");
     let from = |ip: &str| json!({"source": {"ip": ip}});
     vec![
         with(
@@ -88,7 +90,9 @@ fn of_people() -> Vec<Value> {
             event("login", "2026-03-03T08:00:00Z", "user:ada", "user.login", "ada", "success"),
             from("198.51.100.4"),
         ),
-        event("catalog", "2026-03-03T08:00:00Z", "user:bob", "catalog.index", "c-1", "failure"),
+        failed("on-call", "shift.assign_on_call"),
+        failed("signing", "document.signing"),
+        failed("parole", "parole.file"),
         with(
             event("export", "2026-03-05T10:00:00Z", "user:ada", "data.export", "r-1", "success"),
             json!({"data": {"format": "csv", "destination": "sftp://partner.example", "rows": 1200}}),
