@@ -1,8 +1,9 @@
 """Asks questions in Athena's SQL: the Athena of the local cloud as they are, and DuckDB in translation.
 
-Reads JSON from standard input: `endpoint`, `bucket` (the archive), `catalog` (catalog.json), `queries`, each with
-`name`, `sql` and `parameters` (SQL literals, as Athena's ExecutionParameters are). Writes JSON: for each query what both
-engines answered, `{"rows": [...]}` or `{"error": "..."}`. Without a bucket it only looks at `file`, a batch.
+Reads JSON from standard input: `endpoint`, `region`, `bucket` (the archive), `catalog` (catalog.json), `queries`, each with
+`name`, `sql` and `parameters` (SQL literals, as Athena's ExecutionParameters are). Before it asks, it copies objects
+(`copy`: pairs of keys) and deletes some (`hide`: keys). Writes JSON: for each query what both engines answered,
+`{"rows": [...]}` or `{"error": "..."}`. Of `file`, a batch, it tells the columns alone.
 """
 
 import datetime
@@ -36,9 +37,14 @@ def main():
         return {"columns": columns([asked["file"]])}
     session = boto3.Session("test", "test", region_name=asked["region"])
     client = lambda service: session.client(service, endpoint_url=asked["endpoint"])
-    register(client("glue"), client("s3"), asked["bucket"], asked["catalog"])
+    s3, bucket = client("s3"), asked["bucket"]
+    for source_key, key in asked.get("copy", []):
+        s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": source_key})
+    for key in asked.get("hide", []):
+        s3.delete_object(Bucket=bucket, Key=key)
+    register(client("glue"), s3, bucket, asked["catalog"])
     with tempfile.TemporaryDirectory() as folder:
-        db = database(client("s3"), asked["bucket"], asked["catalog"], pathlib.Path(folder))
+        db = database(s3, bucket, asked["catalog"], pathlib.Path(folder))
         answers = {}
         for query in asked["queries"]:
             check(query, asked["catalog"]["tables"])
@@ -50,8 +56,10 @@ def main():
 
 
 def register(glue, s3, bucket, catalog):
-    """The tables, as Terraform makes them."""
-    s3.create_bucket(Bucket=RESULTS, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    """The tables, as Terraform makes them; once."""
+    if glue.get_databases()["DatabaseList"]:
+        return
+    s3.create_bucket(Bucket=RESULTS)
     glue.create_database(DatabaseInput={"Name": "cairn"})
     for name, table in catalog["tables"].items():
         partitions = table.get("partitions", [])

@@ -6,10 +6,10 @@ use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage};
 use serde_json::{Value, json};
 
 /// The trace of some.
-pub const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Records of each shard, in rounds that are sealed apart.
-pub fn rounds() -> [[Vec<Vec<u8>>; 2]; 3] {
+pub(crate) fn rounds() -> [[Vec<Vec<u8>>; 2]; 3] {
     let sealed = |records: &[Value]| -> Vec<Vec<u8>> {
         records.iter().map(|record| record.to_string().into_bytes()).collect()
     };
@@ -21,7 +21,17 @@ pub fn rounds() -> [[Vec<Vec<u8>>; 2]; 3] {
     [
         [sealed(&of_people()), sealed(&of_others())],
         [sealed(&out_of_hours()), rejected],
-        [sealed(&at_other_times()), sealed(&[event("last", "2026-03-02T09:00:00Z", "user:zoe", "document.read", "d-9", "success")])],
+        [
+            sealed(&at_other_times()),
+            sealed(&[event(
+                "last",
+                "2026-03-02T09:00:00Z",
+                "user:zoe",
+                "document.read",
+                "d-9",
+                "success",
+            )]),
+        ],
     ]
 }
 
@@ -40,10 +50,19 @@ fn with(mut event: Value, members: Value) -> Value {
 }
 
 fn of_people() -> Vec<Value> {
+    let failed =
+        |id, action| event(id, "2026-03-03T08:00:00Z", "user:bob", action, "c-1", "failure");
     let from = |ip: &str| json!({"source": {"ip": ip}});
     vec![
         with(
-            event("share", "2026-03-02T10:00:00+01:00", "user:ada", "document.share", "d-1", "success"),
+            event(
+                "share",
+                "2026-03-02T10:00:00+01:00",
+                "user:ada",
+                "document.share",
+                "d-1",
+                "success",
+            ),
             json!({
                 "actor": {"type": "user", "id": "ada", "session": "s-1"},
                 "source": {"ip": "198.51.100.4"},
@@ -55,11 +74,25 @@ fn of_people() -> Vec<Value> {
             event("read", "2026-03-02T09:00:01Z", "user:bob", "document.read", "d-1", "success"),
             json!({"trace": {"trace_id": TRACE}}),
         ),
-        with(event("guess-1", "2026-03-03T08:00:00Z", "user:eve", "user.login", "eve", "failure"), from("192.0.2.9")),
-        with(event("guess-2", "2026-03-03T08:01:00Z", "user:eve", "user.login", "eve", "denied"), from("192.0.2.9")),
-        with(event("guess-3", "2026-03-03T08:02:00Z", "user:eve", "user.login", "eve", "success"), from("192.0.2.9")),
-        with(event("login", "2026-03-03T08:00:00Z", "user:ada", "user.login", "ada", "success"), from("198.51.100.4")),
-        event("catalog", "2026-03-03T08:00:00Z", "user:bob", "catalog.index", "c-1", "failure"),
+        with(
+            event("guess-1", "2026-03-03T08:00:00Z", "user:eve", "user.login", "eve", "failure"),
+            from("192.0.2.9"),
+        ),
+        with(
+            event("guess-2", "2026-03-03T08:01:00Z", "user:eve", "user.login", "eve", "denied"),
+            from("192.0.2.9"),
+        ),
+        with(
+            event("guess-3", "2026-03-03T08:02:00Z", "user:eve", "user.login", "eve", "success"),
+            from("192.0.2.9"),
+        ),
+        with(
+            event("login", "2026-03-03T08:00:00Z", "user:ada", "user.login", "ada", "success"),
+            from("198.51.100.4"),
+        ),
+        failed("on-call", "shift.assign_on_call"),
+        failed("signing", "document.signing"),
+        failed("parole", "parole.file"),
         with(
             event("export", "2026-03-05T10:00:00Z", "user:ada", "data.export", "r-1", "success"),
             json!({"data": {"format": "csv", "destination": "sftp://partner.example", "rows": 1200}}),
@@ -102,7 +135,13 @@ fn of_others() -> Vec<Value> {
             "AttachUserPolicy",
             json!({"errorCode": "AccessDenied", "requestParameters": {"userName": "ada"}}),
         ),
-        cloudtrail("look", "2026-03-04T11:05:00Z", "iam", "GetRole", json!({"requestParameters": {"roleName": "ops"}})),
+        cloudtrail(
+            "look",
+            "2026-03-04T11:05:00Z",
+            "iam",
+            "GetRole",
+            json!({"requestParameters": {"roleName": "ops"}}),
+        ),
         cloudtrail("assume", "2026-03-04T11:06:00Z", "sts", "AssumeRole", json!({})),
         json!({
             "apiVersion": "audit.k8s.io/v1", "kind": "Event",
@@ -119,7 +158,14 @@ fn out_of_hours() -> Vec<Value> {
     let read = |id, time, actor| event(id, time, actor, "document.read", "d-2", "success");
     vec![
         read("night", "2026-03-05T22:30:00Z", "user:mallory"),
-        event("weekend", "2026-03-07T10:00:00Z", "user:mallory", "document.update", "d-3", "success"),
+        event(
+            "weekend",
+            "2026-03-07T10:00:00Z",
+            "user:mallory",
+            "document.update",
+            "d-3",
+            "success",
+        ),
         read("until-six", "2026-03-06T16:59:59Z", "user:bob"),
         read("from-six", "2026-03-06T17:00:00Z", "user:carol"),
         read("half-past-seven", "2026-03-06T06:30:00Z", "service:backup"),
@@ -138,7 +184,7 @@ fn at_other_times() -> Vec<Value> {
 }
 
 /// A batch with one event, as `shared/batch` writes it.
-pub fn batch() -> Vec<u8> {
+pub(crate) fn batch() -> Vec<u8> {
     let chain: ChainId = "audit/20260131T120000Z/shardId-000000000007".parse().unwrap();
     let record = Record {
         sequence: "49590338271490256608559692538361571095921575989136588898".parse().unwrap(),
