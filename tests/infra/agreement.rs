@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use serde_json::Value;
+use cairn_local::cloud::{self, Cloud, Options};
+use serde_json::{Map, Value};
 
 use crate::skipped;
 use crate::terraform::{self, Applied, LOCAL_ACCOUNT, text};
@@ -18,8 +20,10 @@ const WRITE: &str = "CAIRN_WRITE_POLICIES";
 struct Declared(Applied);
 
 impl Declared {
-    fn read() -> Result<Self, String> {
-        Applied::of("localstack", &[("bundle", "0".repeat(64).into())]).map(Self)
+    fn read() -> Result<&'static Self, String> {
+        static DECLARED: OnceLock<Result<Declared, String>> = OnceLock::new();
+        let read = || Applied::of("localstack", &[("bundle", "0".repeat(64).into())]).map(Self);
+        DECLARED.get_or_init(read).as_ref().map_err(String::clone)
     }
 
     /// The text with what differs from one deployment to another as `{token}`.
@@ -171,5 +175,88 @@ fn sorted(value: &Value) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into(),
         other => other.clone(),
+    }
+}
+
+/// The local cloud, as it says of itself once it is deployed, has the settings that Terraform declares for it: each
+/// attribute of each part that it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_cloud_has_the_settings_that_terraform_declares() {
+    let declared = match Declared::read() {
+        Ok(declared) => declared,
+        Err(why) => return skipped(&why),
+    };
+    let cloud = Cloud::start(&Options::default()).await.unwrap();
+    let found = cloud::describe(cloud.config(), "cairn").await.unwrap();
+    let bundle = cloud.deployment().bundle.unwrap().to_string();
+    let mut differ = Vec::new();
+    let mut compared = 0;
+    for (kind, parts) in found.as_object().unwrap() {
+        for (name, part) in parts.as_object().unwrap() {
+            let expected = declared.part(kind, name, &bundle);
+            compared += 1;
+            compare(&format!("{kind} {name}"), part, &expected, &mut differ);
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    assert!(compared > 20, "{compared}");
+}
+
+impl Declared {
+    /// What Terraform declares of a part, in the local cloud's words: keys by their aliases.
+    fn part(&self, kind: &str, name: &str, bundle: &str) -> Value {
+        let found = |attribute: &str, value: &str| {
+            let mut found = self.0.all(kind).filter(|part| part[attribute] == value);
+            let part = found.next().unwrap_or_else(|| panic!("Terraform declares no {kind} {name}"));
+            assert!(found.next().is_none(), "Terraform declares several {kind} {name}");
+            part.clone()
+        };
+        let part = match kind {
+            "aws_kms_key" => {
+                let alias = self.0.all("aws_kms_alias").find(|alias| alias["name"] == name);
+                let alias = alias.unwrap_or_else(|| panic!("Terraform declares no {name}"));
+                found("key_id", text(alias, "target_key_id"))
+            }
+            "aws_iam_role_policy" => {
+                let policies = self.0.all(kind).filter(|policy| policy["role"] == name);
+                policies.map(|policy| (text(policy, "name").to_owned(), policy.clone())).collect::<Map<_, _>>().into()
+            }
+            "aws_lambda_event_source_mapping" => Value::Array(vec![found("function_name", name)]),
+            "aws_lambda_function" => found("function_name", name),
+            kind if kind.starts_with("aws_s3_bucket") => found("bucket", name),
+            _ => found("name", name),
+        };
+        let aliases = [("data", "alias/cairn-data"), ("ledger", "alias/cairn-ledger"), ("signing[\"1\"]", "alias/cairn-signing")];
+        let key = |name: &str| text(self.0.resource(&format!("module.keys.aws_kms_key.{name}")), "arn");
+        let said = aliases.iter().fold(part.to_string(), |said, (name, alias)| said.replace(key(name), alias));
+        // The bundle is what was published.
+        serde_json::from_str(&said.replace(&"0".repeat(64), bundle)).unwrap()
+    }
+}
+
+/// Tells where what was found is not what was expected. Terraform's blocks are lists, its policies are text; lists of
+/// strings are sets.
+fn compare(at: &str, found: &Value, expected: &Value, differ: &mut Vec<String>) {
+    match (found, expected) {
+        (Value::Object(found), Value::Array(blocks)) if blocks.len() == 1 => {
+            compare(at, &found.clone().into(), &blocks[0], differ);
+        }
+        (Value::Object(_), Value::String(policy)) => {
+            compare(at, found, &serde_json::from_str(policy).unwrap(), differ);
+        }
+        (Value::Object(members), Value::Object(_)) => {
+            for (name, found) in members {
+                compare(&format!("{at} {name}"), found, &expected[name], differ);
+            }
+        }
+        (Value::Array(items), Value::Array(blocks))
+            if items.len() == blocks.len() && items.iter().all(Value::is_object) =>
+        {
+            for (place, (found, expected)) in items.iter().zip(blocks).enumerate() {
+                compare(&format!("{at} {place}"), found, expected, differ);
+            }
+        }
+        _ if sorted(found) == sorted(expected) => {}
+        _ => differ.push(format!("{at}\n  declared {expected}\n  found    {found}")),
     }
 }

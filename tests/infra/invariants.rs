@@ -2,6 +2,7 @@
 //! example, where every part is.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -12,8 +13,9 @@ use crate::terraform::{Applied, text};
 const WILDCARDS: &[(&str, &str)] =
     &[("Traces", "X-Ray has no resources"), ("ListStreams", "it has no resources")];
 
-fn production() -> Result<Applied, String> {
-    Applied::of("production", &[])
+fn production() -> Result<&'static Applied, String> {
+    static APPLIED: OnceLock<Result<Applied, String>> = OnceLock::new();
+    APPLIED.get_or_init(|| Applied::of("production", &[])).as_ref().map_err(String::clone)
 }
 
 #[test]

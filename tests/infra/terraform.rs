@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -85,15 +85,12 @@ impl Applied {
     /// Applies an example where something stands in for AWS, as the account of the local cloud if it is about that.
     pub fn of(example: &str, variables: &[(&str, Value)]) -> Result<Self, String> {
         let mut terraform = Terraform::find()?;
-        if !terraform.is_offline() {
+        if !terraform.offline {
             return Err("nothing stands in for AWS".to_owned());
         }
         if example == "localstack" {
             terraform.account = LOCAL_ACCOUNT;
         }
-        // Two tests may ask for one example: its state is one.
-        static ONE: Mutex<()> = Mutex::new(());
-        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = infra().join("examples").join(example);
         let package = infra().join("tests/fixtures/bootstrap.zip");
         let packages = serde_json::json!({ "ingest": package, "checkpoint": package });
