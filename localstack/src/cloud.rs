@@ -6,6 +6,7 @@
 
 mod bucket;
 mod bundle;
+mod describe;
 mod driven;
 mod error;
 mod functions;
@@ -26,6 +27,7 @@ use aws_config::SdkConfig;
 use cairn_ledger::VerifierKey;
 use cairn_store::Deployment;
 
+pub use describe::describe;
 pub use driven::driven;
 pub use error::CloudError;
 pub use functions::lock_mode;
