@@ -14,16 +14,19 @@ process can take the port in between.
 """
 
 import asyncio
+import dataclasses
 import hashlib
 import inspect
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import sys
 import threading
 import time
+from datetime import datetime, timezone
 
 PORT_IN_USE = 98  # exit code; the number of EADDRINUSE on Linux
 
@@ -69,12 +72,12 @@ def listen(port):
     return listener
 
 
-def announce(folder, port):
+def announce(folder, port, auth):
     """Writes run.json and returns what tells it from any other file of that name."""
     path = os.path.join(folder, "run.json")
     temporary = path + ".new"
     with open(temporary, "w") as file:
-        json.dump({"pid": os.getpid(), "port": port}, file)
+        json.dump({"pid": os.getpid(), "port": port, "auth": auth}, file)
     os.replace(temporary, path)
     return os.stat(path).st_ino
 
@@ -210,6 +213,164 @@ def tell_of_closed_shards():
     kinesis._describe_stream_summary = summary
 
 
+def policy_variables(context):
+    """Replaces `${key}` in what it is given, as far as the request has the key; nothing equals what remains."""
+    from ministack.core import iam_evaluator
+
+    def fill(value):
+        if isinstance(value, dict):
+            return {key: fill(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [fill(inner) for inner in value]
+        return re.sub(r"\$\{([^}]+)\}", found, value) if isinstance(value, str) else value
+
+    def found(variable):
+        value = iam_evaluator._resolve_condition_key(variable[1], context)
+        return value if isinstance(value, str) else variable[0]
+
+    return fill
+
+
+def evaluate_as_iam_does():
+    """The emulator takes the session for the principal where AWS takes its role, and no variables in policies."""
+    from ministack.core import iam_evaluator
+
+    expect(
+        iam_evaluator,
+        _first_match="dc96ef4846c742126bf10b8f9e434cb105140526498de8234d136b36db8df463",
+        _resolve_condition_key="15e26964cd38f32c421942a5542a689cb51b63a4e8f746932323a9aeb1caba0c",
+    )
+    match, resolve = iam_evaluator._first_match, iam_evaluator._resolve_condition_key
+
+    def first_match(context, statements, effect):
+        fill = policy_variables(context)
+        for statement in statements:
+            filled = dataclasses.replace(
+                statement,
+                resources=fill(statement.resources),
+                not_resources=fill(statement.not_resources),
+                conditions=fill(statement.conditions),
+            )
+            if match(context, [filled], effect):
+                return statement
+        return None
+
+    def resolve_condition_key(key, context):
+        value = resolve(key, context)
+        if key.lower() == "aws:principalarn":
+            return re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", value)
+        return value
+
+    iam_evaluator._first_match = first_match
+    iam_evaluator._resolve_condition_key = resolve_condition_key
+
+
+def tell_iam_of_locks_and_keys():
+    """The emulator tells policies nothing of the key and the lock that an object is put under, nor asks whether
+    whoever puts it may lock it."""
+    from ministack.core import iam_actions
+
+    expect(
+        iam_actions,
+        s3_service_context="83e53d14d02c3a916deffcd06258848ee893d7e6110c8110484ae5a8c00ddc69",
+        s3_additional_checks="26e5e5602d74314091cf170f8bfb71718e498af2af215da54fb00b975eb6f261",
+    )
+    tell, check = iam_actions.s3_service_context, iam_actions.s3_additional_checks
+    key, mode, until = (
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-object-lock-mode",
+        "x-amz-object-lock-retain-until-date",
+    )
+
+    def context(action, query, path="", headers=None):
+        told, headers = tell(action, query, path, headers), headers or {}
+        if action != "s3:PutObject":
+            return told
+        for name in (key, mode, until):
+            if headers.get(name):
+                told["s3:" + name.replace("x-amz-object", "object")] = headers[name]
+        if headers.get(until):
+            left = datetime.fromisoformat(headers[until].replace("Z", "+00:00")) - datetime.now(timezone.utc)
+            told["s3:object-lock-remaining-retention-days"] = str(left.days)
+        return told
+
+    def checks(method, path, headers, body, query):
+        asked = check(method, path, headers, body, query)
+        bucket, _, name = path.lstrip("/").partition("/")
+        if iam_actions._s3_action(method, path, query) == "PutObject" and name and headers.get(mode):
+            asked = asked + [("s3:PutObjectRetention", f"arn:aws:s3:::{bucket}/{name}")]
+        return asked
+
+    iam_actions.s3_service_context = context
+    iam_actions.s3_additional_checks = checks
+
+
+def tell_iam_of_partitions():
+    """The emulator does not tell policies which partition keys a request of DynamoDB is about."""
+    from ministack.core import iam_actions
+    from ministack.services import dynamodb
+
+    expect(iam_actions, dynamodb_service_context="0f0021bdc8a3f13c08e31cc7148fc9ffc139fdf8e87d569ee49bb78859d1804f")
+    tell = iam_actions.dynamodb_service_context
+
+    def leading(request):
+        table = dynamodb._tables.get(request.get("TableName", "").rsplit("/", 1)[-1])
+        name = table["pk_name"] if table else None
+        for member in ("Key", "Item"):
+            if name in request.get(member, {}):
+                yield from request[member][name].values()
+        names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+        for left, right in re.findall(r"(#?\w+)\s*=\s*(:\w+)", request.get("KeyConditionExpression", "")):
+            if names.get(left, left) == name and right in values:
+                yield from values[right].values()
+
+    def context(body):
+        request, told = json.loads(body or b"{}"), tell(body)
+        requests = [request]
+        for item in request.get("TransactItems", []):
+            requests += item.values()
+        keys = [key for each in requests for key in leading(each)]
+        return {**told, "dynamodb:LeadingKeys": keys} if keys else told
+
+    iam_actions.dynamodb_service_context = context
+
+
+def tell_iam_how_keys_are_used():
+    """The emulator tells key policies nothing of a request of KMS but its key."""
+    from ministack.core import iam_actions
+    from ministack.core.responses import get_account_id
+
+    expect(iam_actions, request_tag_context="d46adb816e024778849a7919c64f0d53773c5b181cc759ce69db89215ce77154")
+    tell = iam_actions.request_tag_context
+
+    def context(service, action, body, parameters):
+        told = tell(service, action, body, parameters)
+        if service != "kms":
+            return told
+        request = json.loads(body or b"{}")
+        told["kms:CallerAccount"] = get_account_id()
+        if "SigningAlgorithm" in request:
+            told["kms:SigningAlgorithm"] = request["SigningAlgorithm"]
+            told["kms:MessageType"] = request.get("MessageType", "RAW")
+        for name, value in request.get("EncryptionContext", {}).items():
+            told[f"kms:EncryptionContext:{name}"] = value
+        return told
+
+    iam_actions.request_tag_context = context
+
+
+def as_through_tls(app):
+    """Requests are taken as if a proxy had ended TLS before here, unless they say that one did not: nobody else can
+    hear what passes on a loopback address, and policies refuse all that is."""
+
+    async def through(scope, receive, send):
+        if scope["type"] == "http" and not any(name == b"x-forwarded-proto" for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await app(scope, receive, send)
+
+    return through
+
+
 async def forever():
     await asyncio.Event().wait()
 
@@ -230,17 +391,23 @@ def main():
     # Only now: the emulator reads its environment while it is imported.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.app import app
+    from ministack.app import AUTH, app
 
     number_as_kinesis_does()
     keep_parents_when_resharding()
     tell_of_closed_shards()
+    if AUTH:
+        evaluate_as_iam_does()
+        tell_iam_of_locks_and_keys()
+        tell_iam_of_partitions()
+        tell_iam_how_keys_are_used()
+        app = as_through_tls(app)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
 
-    inode = announce(folder, port)
+    inode = announce(folder, port, AUTH)
     if not owned:
         watch(end_when_unwanted, folder, scratch, inode)
     try:

@@ -25,6 +25,9 @@ use launch::Mode;
 /// The region that everything is created in.
 pub const REGION: &str = "us-east-1";
 
+/// The account that everything belongs to.
+pub const ACCOUNT: &str = "000000000000";
+
 /// The access key id and the secret key that the emulator (and LocalStack) take.
 pub const CREDENTIALS: (&str, &str) = ("test", "test");
 
@@ -69,6 +72,17 @@ pub enum EmulatorError {
         found: u16,
         /// Where it should.
         expected: u16,
+    },
+    /// It runs already, and asks everybody for a right to what they do, or nobody, as was not wanted.
+    #[error(
+        "{name:?} is up {}, expected it {}: stop it first (down), or give another --name",
+        with_auth(*found), with_auth(!*found)
+    )]
+    OtherAuth {
+        /// Its name.
+        name: String,
+        /// Whether it asks.
+        found: bool,
     },
     /// It ended before it answered.
     #[error("the emulator ended with {status} before it answered; the end of {}:\n{tail}", log.display())]
@@ -129,12 +143,13 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one on a free port. Installs it on first use (see [`python::environment`]).
-    pub fn start() -> Result<Self, EmulatorError> {
+    /// Starts one on a free port. Installs it on first use (see [`python::environment`]). `auth`: whether
+    /// policies are enforced.
+    pub fn start(auth: bool) -> Result<Self, EmulatorError> {
         let python = python::environment()?;
         sweep();
         let folder = folders::local().join(unique());
-        let mut child = launch::spawn(&python, &folder, 0, Mode::Owned)?;
+        let mut child = launch::spawn(&python, &folder, 0, Mode::Owned, auth)?;
         let ready = launch::wait_ready(&mut child, &folder);
         let running = ready.inspect_err(|_| end(&mut child))?;
         Ok(Self { child, folder, endpoint: running.endpoint() })
@@ -193,6 +208,10 @@ fn sweep() {
             let _gone = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+fn with_auth(auth: bool) -> &'static str {
+    if auth { "with --auth" } else { "without --auth" }
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EmulatorError {

@@ -6,6 +6,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use cairn_local::cloud::{self, Options, Signing};
 use cairn_local::{Cloud, CloudError, aws};
 use cairn_store::{Deployment, LockMode};
+use serde_json::Value;
 
 fn without_functions() -> Options {
     Options { functions: false, ..Options::default() }
@@ -88,6 +89,8 @@ async fn the_table_is_protected(cloud: &Cloud, deployment: &Deployment) {
     let table = dynamo.describe_table().table_name(&deployment.table).send().await.unwrap();
     let table = table.table.unwrap();
     assert_eq!(table.deletion_protection_enabled, Some(true));
+    let key = table.sse_description.unwrap().kms_master_key_arn.unwrap();
+    assert_ne!(key, deployment.data_key, "whoever reads events reads the ledger");
     let backups = dynamo.describe_continuous_backups().table_name(&deployment.table);
     let backups = backups.send().await.unwrap().continuous_backups_description.unwrap();
     let recovery = backups.point_in_time_recovery_description.unwrap();
@@ -106,4 +109,35 @@ async fn the_key_that_signs_checkpoints_can_be_ecdsa() {
         kms.get_public_key().key_id(&cloud.deployment().signing_keys[0]).send().await.unwrap();
     assert_eq!(public.key_spec.unwrap().as_str(), "ECC_NIST_P256");
     assert_eq!(public.public_key.unwrap().into_inner(), key.to_spki());
+}
+
+#[tokio::test]
+async fn a_deployment_is_described_as_terraform_would() {
+    let cloud = Cloud::start(&Options::default()).await.unwrap();
+    let described = cloud::describe(cloud.config(), "cairn").await.unwrap();
+    let mapping = &described["aws_lambda_event_source_mapping"]["cairn-ingest"];
+    assert_eq!(mapping["starting_position"], "TRIM_HORIZON");
+    let keys = described["aws_kms_key"].as_object().unwrap();
+    let keys: Vec<_> = keys.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["alias/cairn-data", "alias/cairn-ledger", "alias/cairn-signing"]);
+    assert!(!described.to_string().contains(":key/"), "a key goes by its ARN: {described:#}");
+    let mut nothing = Vec::new();
+    find_nulls("", &described, &mut nothing);
+    let expected = [
+        "/aws_s3_bucket_object_lock_configuration/cairn-expired/rule/default_retention/years",
+        "/aws_scheduler_schedule/cairn-checkpoint/target/input",
+    ];
+    assert_eq!(nothing, expected, "the cloud does not tell of these");
+}
+
+fn find_nulls(path: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Null => found.push(path.to_owned()),
+        Value::Object(members) => {
+            for (name, member) in members {
+                find_nulls(&format!("{path}/{name}"), member, found);
+            }
+        }
+        _ => {}
+    }
 }

@@ -25,7 +25,7 @@ fn signal(signal: &str, pid: u32) -> bool {
 #[test]
 fn an_emulator_that_hangs_is_ended_with_its_folder() {
     let name = Named::new("hangs");
-    let emulator = Detached::start(&name, None).unwrap();
+    let emulator = Detached::start(&name, None, false).unwrap();
     assert!(signal("-STOP", emulator.pid()));
     down(&name);
     assert!(!emulator.folder().exists());
@@ -35,7 +35,7 @@ fn an_emulator_that_hangs_is_ended_with_its_folder() {
 #[test]
 fn a_file_that_cannot_be_read_keeps_no_cloud_up() {
     let name = Named::new("unreadable");
-    let emulator = Detached::start(&name, None).unwrap();
+    let emulator = Detached::start(&name, None, false).unwrap();
     fs::write(emulator.folder().join("cairn.json"), "{").unwrap();
     let plain = local(&["down", "--name", &name]);
     assert_eq!(plain.status.code(), Some(0), "{plain:?}");

@@ -117,7 +117,7 @@ async fn put(cloud: &Cloud, data: &[u8]) {
 /// <https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html>
 #[tokio::test]
 async fn a_shard_that_is_split_keeps_its_records_and_is_closed() {
-    let emulator = Emulator::start().unwrap();
+    let emulator = Emulator::start(false).unwrap();
     let kinesis = aws_sdk_kinesis::Client::new(&aws::config(emulator.endpoint()).await);
     kinesis.create_stream().stream_name("s").shard_count(1).send().await.unwrap();
     let put = async |data: &str| {

@@ -30,7 +30,7 @@ fn within(patience: Duration, mut so: impl FnMut() -> bool) -> bool {
 
 #[test]
 fn an_owned_emulator_answers_until_it_is_dropped_and_leaves_no_folder() {
-    let emulator = Emulator::start().unwrap();
+    let emulator = Emulator::start(false).unwrap();
     let (endpoint, folder) = (emulator.endpoint().to_owned(), emulator.folder().to_path_buf());
     assert!(answers(&endpoint));
     assert!(folder.is_dir());
@@ -41,7 +41,7 @@ fn an_owned_emulator_answers_until_it_is_dropped_and_leaves_no_folder() {
 
 #[test]
 fn two_emulators_live_side_by_side() {
-    let (one, two) = (Emulator::start().unwrap(), Emulator::start().unwrap());
+    let (one, two) = (Emulator::start(false).unwrap(), Emulator::start(false).unwrap());
     assert_ne!(one.endpoint(), two.endpoint());
     assert!(answers(one.endpoint()));
     assert!(answers(two.endpoint()));
@@ -51,7 +51,7 @@ fn two_emulators_live_side_by_side() {
 #[test]
 #[ignore = "run by an_owned_emulator_dies_with_its_owner_even_if_that_is_killed"]
 fn owner() {
-    let emulator = Emulator::start().unwrap();
+    let emulator = Emulator::start(false).unwrap();
     println!("\nowner {} {}", emulator.endpoint(), emulator.folder().display());
     let _forever = std::io::stdin().read(&mut [0]);
 }
@@ -77,10 +77,10 @@ fn an_owned_emulator_dies_with_its_owner_even_if_that_is_killed() {
 #[test]
 fn a_detached_emulator_is_found_again_and_stays_until_it_is_stopped() {
     let name = Named::new("stays");
-    let started = Detached::start(&name, None).unwrap();
+    let started = Detached::start(&name, None, false).unwrap();
     let found = Detached::find(&name).unwrap().unwrap();
     assert_eq!(found.endpoint(), started.endpoint());
-    let again = Detached::start(&name, None).unwrap();
+    let again = Detached::start(&name, None, false).unwrap();
     assert_eq!(again.pid(), started.pid(), "a second one was started");
     assert!(Detached::stop(&name).unwrap());
     assert!(!answers(&started.endpoint()));
@@ -94,14 +94,14 @@ fn a_detached_emulator_is_found_again_and_stays_until_it_is_stopped() {
 fn a_port_in_use_is_refused_by_its_number() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let refused = Detached::start(&Named::new("port"), Some(port)).unwrap_err();
+    let refused = Detached::start(&Named::new("port"), Some(port), false).unwrap_err();
     assert!(matches!(refused, EmulatorError::PortInUse { port: found } if found == port));
 }
 
 #[test]
 fn deleting_the_folder_of_a_detached_emulator_stops_it() {
     let name = Named::new("deleted");
-    let emulator = Detached::start(&name, None).unwrap();
+    let emulator = Detached::start(&name, None, false).unwrap();
     std::fs::remove_dir_all(emulator.folder()).unwrap();
     assert!(within(Duration::from_secs(5), || !answers(&emulator.endpoint())), "it still answers");
 }

@@ -13,12 +13,13 @@ use super::error::{CloudError, call};
 use crate::emulator::REGION;
 
 /// Makes the bucket what it should be: versioned, Object Lock on, everything encrypted under the
-/// key, closed to the public. `default` locks whatever is put without a retention of its own (days).
+/// key, closed to the public, with its policy. `default` locks whatever is put without a retention of its own (days).
 pub(super) async fn ensure(
     s3: &Client,
     bucket: &str,
     data_key: &str,
     default: Option<(LockMode, u32)>,
+    policy: String,
 ) -> Result<(), CloudError> {
     create(s3, bucket).await?;
     let versioning =
@@ -37,7 +38,8 @@ pub(super) async fn ensure(
     if let Some((mode, days)) = default {
         lock_by_default(s3, bucket, mode, days).await?;
     }
-    Ok(())
+    let set = s3.put_bucket_policy().bucket(bucket).policy(policy).send().await;
+    set.map(drop).map_err(call(format!("PutBucketPolicy {bucket}")))
 }
 
 async fn create(s3: &Client, bucket: &str) -> Result<(), CloudError> {

@@ -8,10 +8,10 @@ use aws_sdk_lambda::Client;
 
 use super::error::{CloudError, call};
 use super::options::Names;
-use super::{functions, stream};
+use super::{functions, roles, stream};
 use crate::aws;
 use crate::driver::{Function, Mapping, Pace, Settings};
-use crate::emulator::{CREDENTIALS, REGION};
+use crate::emulator::REGION;
 
 /// The settings of the mapping that feeds ingest, as the cloud at `endpoint` describes it, and of its
 /// function. `binary`: what was deployed; `log`: where its output goes.
@@ -32,11 +32,14 @@ pub async fn driven(
     let described =
         described.map_err(call(format!("GetFunctionConfiguration {}", names.ingest)))?;
     let variables = described.environment.and_then(|environment| environment.variables);
+    let role = described.role.ok_or(missing("GetFunctionConfiguration", "Role"))?;
+    let mut variables = variables.unwrap_or_default();
+    variables.extend(roles::session(&config, &role).await?);
     let timeout = u64::try_from(described.timeout.unwrap_or(functions::TIMEOUT)).unwrap_or(0);
     let function = Function {
         arn: mapping.function.clone(),
         binary,
-        environment: environment(variables.unwrap_or_default(), endpoint),
+        environment: environment(variables, endpoint),
         timeout: Duration::from_secs(timeout),
         memory: described.memory_size.unwrap_or(functions::MEMORY).unsigned_abs(),
         log: Some(log),
@@ -50,14 +53,9 @@ pub(super) fn environment(
     mut variables: HashMap<String, String>,
     endpoint: &str,
 ) -> HashMap<String, String> {
-    let (id, secret) = CREDENTIALS;
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL", endpoint),
-        ("AWS_ACCESS_KEY_ID", id),
-        ("AWS_SECRET_ACCESS_KEY", secret),
-        ("AWS_REGION", REGION),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-    ] {
+    for (name, value) in
+        [("AWS_ENDPOINT_URL", endpoint), ("AWS_REGION", REGION), ("AWS_LAMBDA_LOG_FORMAT", "JSON")]
+    {
         variables.insert(name.to_owned(), value.to_owned());
     }
     variables

@@ -10,19 +10,19 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     ApplicationLogLevel, Architecture, DestinationConfig, Environment,
     EventSourceMappingConfiguration, EventSourcePosition, FunctionCode, FunctionResponseType,
-    LogFormat, LoggingConfig, OnFailure, Runtime,
+    LogFormat, LoggingConfig, OnFailure, Runtime, SystemLogLevel, TracingConfig, TracingMode,
 };
-use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target};
 use cairn_store::{Deployment, LockMode};
 
 use super::error::{CloudError, call};
 use super::options::{Names, Options};
-use super::package;
 use super::wait::until;
+use super::{package, roles};
 use crate::build::Functions;
 use crate::driver::Mapping;
 use crate::driver::lineage::Start;
-use crate::emulator::REGION;
+use crate::emulator::{ACCOUNT, REGION};
 
 /// Seconds that an invocation may take.
 pub(super) const TIMEOUT: i32 = 60;
@@ -37,9 +37,6 @@ const MAXIMUM_AGE: Duration = Duration::from_secs(518_400);
 /// For how long records are gathered.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Emulators look at the form of a role's name only.
-const ROLE: &str = "arn:aws:iam::000000000000:role/cairn-local";
-
 /// Deploys both functions, the event source mapping and the schedule.
 pub(super) async fn deploy(
     config: &SdkConfig,
@@ -50,21 +47,40 @@ pub(super) async fn deploy(
     binaries: &Functions,
 ) -> Result<(), CloudError> {
     let lambda = Client::new(config);
-    let mut environment = environment(deployment);
-    ensure(&lambda, &names.ingest, &binaries.ingest, &environment).await?;
-    environment.insert("CAIRN_SIGNING_KEYS".to_owned(), deployment.signing_keys.join(","));
-    let arn = ensure(&lambda, &names.checkpoint, &binaries.checkpoint, &environment).await?;
+    ensure(&lambda, &names.ingest, &binaries.ingest, ingest_environment(deployment)).await?;
+    let environment = checkpoint_environment(deployment);
+    let arn = ensure(&lambda, &names.checkpoint, &binaries.checkpoint, environment).await?;
     // The log has one writer at a time.
     let one = lambda.put_function_concurrency().function_name(&names.checkpoint);
     let one = one.reserved_concurrent_executions(1).send().await;
     one.map_err(call(format!("PutFunctionConcurrency {}", names.checkpoint)))?;
     map(&lambda, names, options, stream).await?;
-    schedule(config, &names.checkpoint, &arn).await
+    schedule(config, names, &arn).await
 }
 
-/// No endpoint among them: emulators tell functions where they are, which from inside a container
+/// What ingest is told.
+pub(super) fn ingest_environment(deployment: &Deployment) -> HashMap<String, String> {
+    let mut variables = environment(deployment);
+    let bundle = deployment.bundle.map(|bundle| ("CAIRN_BUNDLE".to_owned(), bundle.to_string()));
+    variables.extend(bundle);
+    variables
+}
+
+/// What checkpoint is told.
+pub(super) fn checkpoint_environment(deployment: &Deployment) -> HashMap<String, String> {
+    let mut variables = environment(deployment);
+    for (name, value) in [
+        ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
+        ("CAIRN_SIGNING_KEYS", deployment.signing_keys.join(",")),
+    ] {
+        variables.insert(name.to_owned(), value);
+    }
+    variables
+}
+
+/// What both are told. No endpoint among them: emulators tell functions where they are, which from inside a container
 /// is another address than ours.
-pub(super) fn environment(deployment: &Deployment) -> HashMap<String, String> {
+fn environment(deployment: &Deployment) -> HashMap<String, String> {
     let variables = HashMap::from([
         ("CAIRN_ORIGIN", deployment.origin.clone()),
         ("CAIRN_BUCKET", deployment.bucket.clone()),
@@ -72,11 +88,8 @@ pub(super) fn environment(deployment: &Deployment) -> HashMap<String, String> {
         ("CAIRN_DATA_KEY", deployment.data_key.clone()),
         ("CAIRN_LOCK_MODE", lock_mode(deployment.lock_mode).to_owned()),
         ("CAIRN_BATCH_RETENTION_DAYS", deployment.batch_retention_days.to_string()),
-        ("CAIRN_LOG_RETENTION_DAYS", deployment.log_retention_days.to_string()),
-        ("RUST_LOG", "info".to_owned()),
     ]);
-    let bundle = deployment.bundle.map(|bundle| ("CAIRN_BUNDLE", bundle.to_string()));
-    variables.into_iter().chain(bundle).map(|(name, value)| (name.to_owned(), value)).collect()
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A mode as the functions and the tools read it from their environment.
@@ -92,10 +105,10 @@ async fn ensure(
     lambda: &Client,
     name: &str,
     binary: &Path,
-    variables: &HashMap<String, String>,
+    variables: HashMap<String, String>,
 ) -> Result<String, CloudError> {
     let package = package::of(binary)?;
-    let environment = Environment::builder().set_variables(Some(variables.clone())).build();
+    let environment = Environment::builder().set_variables(Some(variables)).build();
     match lambda.get_function_configuration().function_name(name).send().await {
         Ok(found) => {
             if found.code_sha256.as_deref() != Some(package::sha256(&package).as_str()) {
@@ -106,7 +119,9 @@ async fn ensure(
             }
             let set = lambda.update_function_configuration().function_name(name);
             let set = set.environment(environment).timeout(TIMEOUT).memory_size(MEMORY);
-            set.logging_config(logging())
+            set.role(roles::arn(name))
+                .tracing_config(tracing())
+                .logging_config(logging(name))
                 .send()
                 .await
                 .map_err(call(format!("UpdateFunctionConfiguration {name}")))?;
@@ -121,11 +136,12 @@ async fn ensure(
                 .runtime(Runtime::Providedal2023)
                 .architectures(architecture())
                 .handler("bootstrap")
-                .role(ROLE)
+                .role(roles::arn(name))
                 .timeout(TIMEOUT)
                 .memory_size(MEMORY)
                 .environment(environment)
-                .logging_config(logging())
+                .tracing_config(tracing())
+                .logging_config(logging(name))
                 .code(code);
             create.send().await.map_err(call(format!("CreateFunction {name}")))?;
         }
@@ -135,11 +151,17 @@ async fn ensure(
 }
 
 /// JSON, as everything that reads the logs on AWS expects them.
-fn logging() -> LoggingConfig {
+fn logging(name: &str) -> LoggingConfig {
     LoggingConfig::builder()
         .log_format(LogFormat::Json)
         .application_log_level(ApplicationLogLevel::Info)
+        .system_log_level(SystemLogLevel::Warn)
+        .log_group(format!("/aws/lambda/{name}"))
         .build()
+}
+
+fn tracing() -> TracingConfig {
+    TracingConfig::builder().mode(TracingMode::Active).build()
 }
 
 fn architecture() -> Architecture {
@@ -183,7 +205,7 @@ pub(super) fn mapping(names: &Names, batch_size: u16, stream: &str) -> Mapping {
 
 /// The ARN that emulators give a function.
 pub(super) fn arn(function: &str) -> String {
-    format!("arn:aws:lambda:{REGION}:000000000000:function:{function}")
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}")
 }
 
 /// Makes the mapping. Where a driver does its work it is there for its description, and disabled.
@@ -234,15 +256,18 @@ pub(super) async fn mappings(
 }
 
 /// Wakes the function every minute.
-async fn schedule(config: &SdkConfig, name: &str, arn: &str) -> Result<(), CloudError> {
-    let scheduler = aws_sdk_scheduler::Client::new(config);
+async fn schedule(config: &SdkConfig, names: &Names, arn: &str) -> Result<(), CloudError> {
+    let (scheduler, name) = (aws_sdk_scheduler::Client::new(config), &names.checkpoint);
     let what = format!("CreateSchedule {name}");
     let broken = |e: aws_sdk_scheduler::error::BuildError| CloudError::Call {
         call: what.clone(),
         detail: e.to_string(),
     };
     let exact = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build();
-    let target = Target::builder().arn(arn).role_arn(ROLE).build();
+    // The next tick does what a lost one did not.
+    let retry = RetryPolicy::builder().maximum_retry_attempts(0).build();
+    let target = Target::builder().arn(arn).role_arn(roles::arn(&names.schedule));
+    let target = target.retry_policy(retry).build();
     let (exact, target) = (exact.map_err(broken)?, target.map_err(broken)?);
     let create = scheduler
         .create_schedule()

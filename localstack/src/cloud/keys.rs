@@ -6,12 +6,24 @@ use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyUsageType};
 use super::error::{CloudError, call};
 use super::options::Signing;
 
-/// ARN of the key that objects and the table are encrypted under.
-pub(super) async fn data(kms: &Client, alias: &str) -> Result<String, CloudError> {
+/// ARN of a key that something is encrypted under, a new one each year.
+pub(super) async fn encrypting(kms: &Client, alias: &str) -> Result<String, CloudError> {
     match find(kms, alias).await? {
         Some(found) => arn("DescribeKey", found),
-        None => create(kms, alias, KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt).await,
+        None => {
+            let (spec, usage) = (KeySpec::SymmetricDefault, KeyUsageType::EncryptDecrypt);
+            let key = create(kms, alias, spec, usage).await?;
+            let rotated = kms.enable_key_rotation().key_id(&key).send().await;
+            rotated.map_err(call(format!("EnableKeyRotation {alias}")))?;
+            Ok(key)
+        }
     }
+}
+
+/// Gives the key its policy.
+pub(super) async fn protect(kms: &Client, key: &str, policy: String) -> Result<(), CloudError> {
+    let set = kms.put_key_policy().key_id(key).policy(policy).send().await;
+    set.map(drop).map_err(call(format!("PutKeyPolicy {key}")))
 }
 
 /// ARN of the key that signs checkpoints.

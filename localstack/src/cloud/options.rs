@@ -20,6 +20,8 @@ pub struct Options {
     pub functions: bool,
     /// Whether a [driver](crate::driver) feeds the stream to ingest, and not the cloud's own mapping.
     pub driver: bool,
+    /// Whether the emulator enforces policies.
+    pub auth: bool,
     /// Which build of the functions.
     pub profile: Profile,
     /// Records that ingest is handed at once, at most.
@@ -57,6 +59,7 @@ impl Default for Options {
             shards: None,
             functions: true,
             driver: false,
+            auth: false,
             profile: Profile::default(),
             batch_size: 1000,
             signing: Signing::Ed25519,
@@ -76,9 +79,12 @@ pub(super) struct Names {
     pub(super) expired: String,
     pub(super) table: String,
     pub(super) data_key: String,
+    pub(super) ledger_key: String,
     pub(super) signing_key: String,
     pub(super) ingest: String,
     pub(super) checkpoint: String,
+    pub(super) schedule: String,
+    pub(super) operator: String,
 }
 
 impl Names {
@@ -89,9 +95,12 @@ impl Names {
             expired: format!("{name}-expired"),
             table: format!("{name}-ledger"),
             data_key: format!("alias/{name}-data"),
+            ledger_key: format!("alias/{name}-ledger"),
             signing_key: format!("alias/{name}-signing"),
             ingest: format!("{name}-ingest"),
             checkpoint: format!("{name}-checkpoint"),
+            schedule: format!("{name}-schedule"),
+            operator: format!("{name}-operator"),
         }
     }
 }

@@ -73,7 +73,10 @@ async fn wait(kinesis: &Client, stream: &str) -> Result<(), CloudError> {
     until(&format!("stream {stream}"), StreamStatus::Active.as_str(), state).await
 }
 
-async fn describe(kinesis: &Client, stream: &str) -> Result<StreamDescriptionSummary, CloudError> {
+pub(super) async fn describe(
+    kinesis: &Client,
+    stream: &str,
+) -> Result<StreamDescriptionSummary, CloudError> {
     let answer = kinesis.describe_stream_summary().stream_name(stream).send().await;
     let answer = answer.map_err(call(format!("DescribeStreamSummary {stream}")))?;
     let missing =

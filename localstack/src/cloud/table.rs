@@ -12,7 +12,7 @@ use super::wait::until;
 
 /// Makes the ledger table: on demand, encrypted under the key, protected from deletion, with
 /// point-in-time recovery.
-pub(super) async fn ensure(dynamo: &Client, table: &str, data_key: &str) -> Result<(), CloudError> {
+pub(super) async fn ensure(dynamo: &Client, table: &str, key: &str) -> Result<(), CloudError> {
     let what = format!("CreateTable {table}");
     let mut create = dynamo
         .create_table()
@@ -23,7 +23,7 @@ pub(super) async fn ensure(dynamo: &Client, table: &str, data_key: &str) -> Resu
             SseSpecification::builder()
                 .enabled(true)
                 .sse_type(SseType::Kms)
-                .kms_master_key_id(data_key)
+                .kms_master_key_id(key)
                 .build(),
         );
     for (name, role) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {

@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// window, partial failures, bisecting, retries, failure destination, resharding
     #[arg(long, conflicts_with = "endpoint")]
     pub(crate) driver: bool,
+    /// Enforce the policies of roles, buckets and keys: functions run under theirs
+    #[arg(long, conflicts_with = "endpoint")]
+    pub(crate) auth: bool,
     /// Object Lock: nobody can shorten a compliance lock
     #[arg(long, value_enum, default_value = "compliance")]
     pub(crate) lock_mode: Mode,
@@ -64,6 +67,7 @@ impl Arguments {
         Options {
             shards: self.shards,
             driver: self.driver,
+            auth: self.auth,
             profile: if self.release { Profile::Release } else { Profile::default() },
             signing: match self.signing {
                 Key::Ed25519 => Signing::Ed25519,
@@ -84,7 +88,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
     let (endpoint, folder) = match &arguments.endpoint {
         Some(endpoint) => (endpoint.clone(), vacate(name)?),
         None => {
-            let emulator = start(name, arguments.port)?;
+            let emulator = start(name, arguments.port, arguments.auth)?;
             (emulator.endpoint(), emulator.folder().to_path_buf())
         }
     };
@@ -126,8 +130,8 @@ fn vacate(name: &str) -> Result<PathBuf, CommandError> {
     Ok(emulator::folder(name)?)
 }
 
-pub(crate) fn start(name: &str, port: Option<u16>) -> Result<Detached, CommandError> {
+pub(crate) fn start(name: &str, port: Option<u16>, auth: bool) -> Result<Detached, CommandError> {
     let _step = Step::begin("starting the emulator");
-    let emulator = Detached::start(name, port)?;
+    let emulator = Detached::start(name, port, auth)?;
     Ok(emulator)
 }

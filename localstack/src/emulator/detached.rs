@@ -28,12 +28,16 @@ pub struct Detached {
 
 impl Detached {
     /// Starts the emulator of this name, or finds it running. `port`: where it must listen;
-    /// `None`: on any free port.
-    pub fn start(name: &str, port: Option<u16>) -> Result<Self, EmulatorError> {
+    /// `None`: on any free port. `auth`: whether policies are enforced.
+    pub fn start(name: &str, port: Option<u16>, auth: bool) -> Result<Self, EmulatorError> {
         let folder = folder(name)?;
         let lock = folders::local().join("start.lock");
         let _lock = lock::take(&lock, "starting one").map_err(io_error("locking", &lock))?;
         if let Some(found) = Self::find(name)? {
+            if found.running.auth != auth {
+                let (name, found) = (name.to_owned(), found.running.auth);
+                return Err(EmulatorError::OtherAuth { name, found });
+            }
             return match port {
                 Some(expected) if expected != found.running.port => Err(EmulatorError::OtherPort {
                     name: name.to_owned(),
@@ -49,7 +53,7 @@ impl Detached {
         let python = python::environment()?;
         // A deployment that the last one took with it.
         clear(&folder)?;
-        let mut child = launch::spawn(&python, &folder, port.unwrap_or(0), Mode::Detached)?;
+        let mut child = launch::spawn(&python, &folder, port.unwrap_or(0), Mode::Detached, auth)?;
         match launch::wait_ready(&mut child, &folder) {
             Ok(running) => Ok(Self { folder, running }),
             Err(_) if launch::port_was_taken(&mut child) => {

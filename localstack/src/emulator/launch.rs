@@ -44,6 +44,7 @@ pub(super) enum Mode {
 pub(super) struct Running {
     pub(super) pid: u32,
     pub(super) port: u16,
+    pub(super) auth: bool,
 }
 
 impl Running {
@@ -58,6 +59,7 @@ pub(super) fn spawn(
     folder: &Path,
     port: u16,
     mode: Mode,
+    auth: bool,
 ) -> Result<Child, EmulatorError> {
     for sub in ["tmp", "home"] {
         let sub = folder.join(SCRATCH).join(sub);
@@ -80,6 +82,7 @@ pub(super) fn spawn(
         .stdout(log)
         .stderr(errors);
     environment(&mut command, &folder.join(SCRATCH));
+    command.env("AUTH", auth.to_string());
     let mut child = command.spawn().map_err(io_error("running", python))?;
     let pid = folder.join(PID);
     if let Err(error) = fs::write(&pid, child.id().to_string()) {

@@ -121,11 +121,11 @@ impl Stage {
 }
 
 fn start(keep: Option<&str>) -> Result<Kind, DemoError> {
-    let Some(name) = keep else { return Ok(Kind::Owned(Emulator::start()?)) };
+    let Some(name) = keep else { return Ok(Kind::Owned(Emulator::start(false)?)) };
     if Detached::find(name)?.is_some() {
         return Err(DemoError::Taken { name: name.to_owned() });
     }
-    let emulator = Detached::start(name, None)?;
+    let emulator = Detached::start(name, None, false)?;
     Ok(Kind::Kept(Kept { name: name.to_owned(), emulator, stays: false }))
 }
 
