@@ -281,12 +281,13 @@ def tell_iam_of_locks_and_keys():
         "x-amz-object-lock-mode",
         "x-amz-object-lock-retain-until-date",
     )
+    conditions = ("if-match", "if-none-match")
 
     def context(action, query, path="", headers=None):
         told, headers = tell(action, query, path, headers), headers or {}
         if action != "s3:PutObject":
             return told
-        for name in (key, mode, until):
+        for name in (key, mode, until, *conditions):
             if headers.get(name):
                 told["s3:" + name.replace("x-amz-object", "object")] = headers[name]
         if headers.get(until):

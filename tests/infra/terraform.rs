@@ -11,11 +11,11 @@ use serde_json::Value;
 const ACCOUNT: &str = "123456789012";
 
 /// The account of every local cloud.
-pub const LOCAL_ACCOUNT: &str = "000000000000";
+pub(crate) const LOCAL_ACCOUNT: &str = "000000000000";
 
 /// Terraform with something that stands in for the AWS provider, or with the provider itself.
 #[derive(Debug, Clone)]
-pub struct Terraform {
+pub(crate) struct Terraform {
     program: PathBuf,
     offline: bool,
     account: &'static str,
@@ -23,7 +23,7 @@ pub struct Terraform {
 
 impl Terraform {
     /// What can be run here, or why nothing can.
-    pub fn find() -> Result<Self, String> {
+    pub(crate) fn find() -> Result<Self, String> {
         static FOUND: OnceLock<Result<Terraform, String>> = OnceLock::new();
         FOUND.get_or_init(Self::look).clone()
     }
@@ -44,12 +44,12 @@ impl Terraform {
     }
 
     /// Whether nothing that is run reaches AWS.
-    pub fn is_offline(&self) -> bool {
+    pub(crate) fn is_offline(&self) -> bool {
         self.offline
     }
 
     /// Runs a command in a folder.
-    pub fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, folder: &Path, arguments: &[&str]) -> Output {
         if !self.offline {
             let output = self.init(folder);
             assert!(output.status.success(), "{}: {}", folder.display(), said(&output));
@@ -76,14 +76,14 @@ impl Terraform {
 
 /// What an example comes to: attributes of resources by address, and outputs.
 #[derive(Debug)]
-pub struct Applied {
+pub(crate) struct Applied {
     resources: BTreeMap<String, (String, Value)>,
     outputs: Value,
 }
 
 impl Applied {
     /// Applies an example where something stands in for AWS, as the account of the local cloud if it is about that.
-    pub fn of(example: &str, variables: &[(&str, Value)]) -> Result<Self, String> {
+    pub(crate) fn of(example: &str, variables: &[(&str, Value)]) -> Result<Self, String> {
         let mut terraform = Terraform::find()?;
         if !terraform.offline {
             return Err("nothing stands in for AWS".to_owned());
@@ -110,18 +110,18 @@ impl Applied {
     }
 
     /// A resource of the module that the example calls, by its address in it.
-    pub fn resource(&self, address: &str) -> &Value {
+    pub(crate) fn resource(&self, address: &str) -> &Value {
         let found = self.resources.get(&format!("module.cairn.{address}"));
         &found.unwrap_or_else(|| panic!("{address}: not among {:#?}", self.resources.keys())).1
     }
 
     /// All resources of a type.
-    pub fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
         self.resources.values().filter(move |(found, _)| found == kind).map(|(_, value)| value)
     }
 
     /// What the module puts out.
-    pub fn output(&self, name: &str) -> &Value {
+    pub(crate) fn output(&self, name: &str) -> &Value {
         &self.outputs[name]
     }
 }
@@ -145,28 +145,28 @@ fn hcl(value: &Value) -> String {
 }
 
 /// A member that is text.
-pub fn text<'v>(value: &'v Value, member: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, member: &str) -> &'v str {
     value[member].as_str().unwrap_or_else(|| panic!("{member} of {value}"))
 }
 
 /// The `terraform` on the path.
-pub fn program() -> Option<PathBuf> {
+pub(crate) fn program() -> Option<PathBuf> {
     let version = Command::new("terraform").arg("version").output().ok()?;
     version.status.success().then(|| PathBuf::from("terraform"))
 }
 
 /// The folder of everything.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The folder of what is tested.
-pub fn infra() -> PathBuf {
+pub(crate) fn infra() -> PathBuf {
     root().join("infra").canonicalize().unwrap()
 }
 
 /// The root module, the modules and the examples that something holds for.
-pub fn folders(holds: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+pub(crate) fn folders(holds: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let infra = infra();
     let inside = ["modules", "examples"].into_iter().flat_map(|kind| {
         let entries = std::fs::read_dir(infra.join(kind)).unwrap();
@@ -179,13 +179,13 @@ pub fn folders(holds: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
 }
 
 /// All that a command wrote.
-pub fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Checkov, installed on first use; or why it is not.
-pub fn checkov() -> Result<PathBuf, String> {
+pub(crate) fn checkov() -> Result<PathBuf, String> {
     let python = cairn_local::python::environment_with("Checkov", include_str!("requirements.txt"));
     let python = python.map_err(|error| error.to_string())?;
     Ok(python.with_file_name("checkov"))

@@ -54,6 +54,10 @@ pub(super) async fn deploy(
     let one = lambda.put_function_concurrency().function_name(&names.checkpoint);
     let one = one.reserved_concurrent_executions(1).send().await;
     one.map_err(call(format!("PutFunctionConcurrency {}", names.checkpoint)))?;
+    // What a tick did not do, the next one does: Lambda need not try it again.
+    let once = lambda.put_function_event_invoke_config().function_name(&names.checkpoint);
+    let once = once.maximum_retry_attempts(0).maximum_event_age_in_seconds(60).send().await;
+    once.map_err(call(format!("PutFunctionEventInvokeConfig {}", names.checkpoint)))?;
     map(&lambda, names, options, stream).await?;
     schedule(config, names, &arn).await
 }

@@ -97,21 +97,27 @@ impl Tokens {
             Signing::Ed25519 => "ED25519_SHA_512",
             Signing::P256 => "ECDSA_SHA_256",
         };
-        // A day less than is promised: what remains is counted a moment after it was decided.
-        let days = |days: u32| days.saturating_sub(1).to_string();
+        // A day to either side of what is promised: what remains is counted a moment after it was decided.
+        let least = |days: u32| days.saturating_sub(1).to_string();
+        let most = |days: u32| days.saturating_add(1).to_string();
         Self(vec![
             ("account", ACCOUNT.to_owned()),
-            ("batch_days", days(options.batch_retention_days)),
+            ("batch_days", least(options.batch_retention_days)),
+            ("batch_days_most", most(options.batch_retention_days)),
             ("bucket", names.bucket.clone()),
             ("data_key", keys.data.clone()),
             ("expired", names.expired.clone()),
             ("ledger_key", keys.ledger.clone()),
             ("lock_mode", super::lock_mode(options.lock_mode).to_owned()),
-            ("log_days", days(options.log_retention_days)),
+            ("log_days", least(options.log_retention_days)),
+            ("log_days_most", most(options.log_retention_days)),
             ("name", options.name.clone()),
             // Whoever opens sessions for tenants is outside of the deployment; here, the account.
             ("portal", format!("arn:aws:iam::{ACCOUNT}:root")),
             ("region", REGION.to_owned()),
+            // What auditors ask with Athena is not made here: rights to it are to nothing.
+            ("results", format!("{}-query-results", options.name)),
+            ("results_key", format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/results")),
             ("signing_algorithm", algorithm.to_owned()),
             ("signing_key", keys.signing.clone()),
             ("stream", names.stream.clone()),

@@ -41,7 +41,16 @@ pub(super) async fn describe(
         });
         described.insert(name.clone(), function);
     }
+    let invoked = lambda.get_function_event_invoke_config().function_name(&names.checkpoint);
+    let invoked = invoked.send().await;
+    let invoked =
+        invoked.map_err(call(format!("GetFunctionEventInvokeConfig {}", names.checkpoint)))?;
+    let invoked = json!({
+        "maximum_event_age_in_seconds": invoked.maximum_event_age_in_seconds,
+        "maximum_retry_attempts": invoked.maximum_retry_attempts,
+    });
     Ok(Map::from_iter([
+        ("aws_lambda_function_event_invoke_config".to_owned(), named(&names.checkpoint, invoked)),
         ("aws_lambda_event_source_mapping".to_owned(), mapping(config, &lambda, names).await?),
         ("aws_lambda_function".to_owned(), Value::Object(described)),
     ]))
