@@ -264,12 +264,16 @@ fn compare(at: &str, found: &Value, expected: &Value, differ: &mut Vec<String>) 
         (Value::Object(found), Value::Array(blocks)) if blocks.len() == 1 => {
             compare(at, &found.clone().into(), &blocks[0], differ);
         }
-        (Value::Object(_), Value::String(policy)) => {
-            compare(at, found, &serde_json::from_str(policy).unwrap(), differ);
-        }
-        (Value::Object(members), Value::Object(_)) => {
+        (Value::Object(_), Value::String(policy))
+            if sorted(found) == sorted(&serde_json::from_str(policy).unwrap()) => {}
+        (Value::Object(members), Value::Object(declared)) => {
             for (name, found) in members {
                 compare(&format!("{at} {name}"), found, &expected[name], differ);
+            }
+            // Of a part, the local cloud tells what it decides; of a function's variables, all.
+            if at.ends_with(" variables") {
+                let missing = declared.keys().filter(|name| !members.contains_key(*name));
+                differ.extend(missing.map(|name| format!("{at} {name}: declared, and not found")));
             }
         }
         (Value::Array(items), Value::Array(blocks))
