@@ -1,4 +1,4 @@
-//! Builds the function binaries with the cargo that built this.
+//! Builds the function binaries, and the tool, with the cargo that built this.
 
 use std::env;
 use std::io;
@@ -47,7 +47,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// Cargo refused.
-    #[error("building the functions failed; cargo says:\n{detail}")]
+    #[error("building failed; cargo says:\n{detail}")]
     Failed {
         /// What the compiler wrote.
         detail: String,
@@ -64,11 +64,25 @@ pub enum BuildError {
 /// each other.
 pub fn functions(profile: Profile) -> Result<Functions, BuildError> {
     let _step = Step::begin("building the functions");
+    let built = build(profile, &["cairn-ingest", "cairn-checkpoint"])?;
+    let find = |name| executable(&built, name).ok_or(BuildError::Absent { name });
+    Ok(Functions { ingest: find("cairn-ingest")?, checkpoint: find("cairn-checkpoint")? })
+}
+
+/// Builds `cairn`, the tool of auditors and operators, or finds it built.
+pub fn tool(profile: Profile) -> Result<PathBuf, BuildError> {
+    let built = build(profile, &["cairn-cli"])?;
+    executable(&built, "cairn").ok_or(BuildError::Absent { name: "cairn" })
+}
+
+/// Builds the packages' binaries; what cargo says of them. The local cloud's own is built with them, so
+/// that cargo picks the same features of everything, and compiles nothing twice.
+fn build(profile: Profile, packages: &[&str]) -> Result<Vec<u8>, BuildError> {
     let mut command = cargo();
     command
         .current_dir(folders::workspace())
-        .args(["build", "--message-format=json-render-diagnostics", "--bins"])
-        .args(["-p", "cairn-local", "-p", "cairn-ingest", "-p", "cairn-checkpoint"])
+        .args(["build", "--message-format=json-render-diagnostics", "--bins", "-p", "cairn-local"])
+        .args(packages.iter().flat_map(|package| ["-p", package]))
         .arg("--target-dir")
         .arg(folders::target())
         .stdin(Stdio::null());
@@ -83,8 +97,7 @@ pub fn functions(profile: Profile) -> Result<Functions, BuildError> {
         let detail = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(BuildError::Failed { detail });
     }
-    let find = |name| executable(&output.stdout, name).ok_or(BuildError::Absent { name });
-    Ok(Functions { ingest: find("cairn-ingest")?, checkpoint: find("cairn-checkpoint")? })
+    Ok(output.stdout)
 }
 
 /// The cargo that runs this, or any, without what it tells the programs that it runs: that would make

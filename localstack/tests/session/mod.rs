@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use cairn_local::build;
+use cairn_local::build::{self, Profile};
 use serde_json::Value;
 
 pub(crate) fn local(arguments: &[&str]) -> Output {
@@ -18,21 +18,6 @@ pub(crate) fn local(arguments: &[&str]) -> Output {
 /// What `cargo local env` prints.
 pub(crate) fn environment(name: &str) -> BTreeMap<String, String> {
     serde_json::from_slice(&local(&["env", "--json", "--name", name]).stdout).unwrap()
-}
-
-/// The tool, built beside the local cloud's own program.
-fn tool() -> PathBuf {
-    let local = Path::new(env!("CARGO_BIN_EXE_cairn-local"));
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = build::cargo()
-        .args(["build", "-p", "cairn-local", "-p", "cairn-cli", "--bins", "--profile", profile])
-        .arg("--target-dir")
-        .arg(local.parent().unwrap().parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    local.with_file_name("cairn")
 }
 
 /// The tool in the environment that `cargo local env` prints, and with a memory of its own.
@@ -46,7 +31,7 @@ impl Cairn {
     /// In the environment of the cloud that has this name.
     pub(crate) fn of(name: &str) -> Self {
         let (environment, folder) = (environment(name), tempfile::tempdir().unwrap());
-        Self { program: tool(), environment, folder }
+        Self { program: build::tool(Profile::default()).unwrap(), environment, folder }
     }
 
     pub(crate) fn run(&self, arguments: &[&str], input: &[u8]) -> (i32, Output) {

@@ -1,0 +1,27 @@
+//! What producers may do, and what not.
+
+use cairn_local::cloud::Policy;
+
+use crate::stage::{BATCHES, By, Stage, done, refused};
+
+#[tokio::test]
+async fn producers_put_events_and_nothing_else() {
+    let stage = Stage::start().await.without_resource_policies().await;
+    let producer = stage.somebody(Policy::Producer).await;
+    stage.place(&["batches/a"]).await;
+
+    done(producer.put_record().await);
+    refused("kinesis:GetShardIterator", By::Silence, producer.read_stream().await);
+    let shards = producer.kinesis.list_shards().stream_name(&stage.deployment().stream);
+    refused("kinesis:ListShards", By::Silence, shards.send().await);
+    let other = producer.kinesis.put_record().stream_name("other").partition_key("key");
+    let other = other.data(aws_sdk_kinesis::primitives::Blob::new("{}")).send().await;
+    refused("kinesis:PutRecord", By::Silence, other);
+
+    refused("s3:GetObject", By::Silence, producer.read("batches/a").await);
+    refused("s3:PutObject", By::Silence, producer.seal("batches/b", BATCHES).send().await);
+    refused("dynamodb:GetItem", By::Silence, producer.look_up("chain#a").await);
+    refused("dynamodb:PutItem", By::Silence, producer.write("chain#a").await);
+    refused("kms:Sign", By::Silence, producer.sign().await);
+    refused("kms:GenerateDataKey", By::Silence, producer.take_data_key().await);
+}

@@ -1,0 +1,334 @@
+//! A deployment whose policies are enforced, and those who act in it.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::{ObjectLockMode, ServerSideEncryption};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use cairn_local::aws;
+use cairn_local::cloud::{Cloud, Options, Policy};
+use cairn_store::Deployment;
+use serde_json::json;
+
+/// Days for which batches are locked.
+pub(crate) const BATCHES: u64 = 35;
+
+/// Days for which the log and bundles are locked.
+pub(crate) const LOG: u64 = 3650;
+
+/// A deployment whose policies are enforced.
+pub(crate) struct Stage {
+    pub(crate) cloud: Cloud,
+}
+
+/// Somebody with a session of a role, or the account's root.
+pub(crate) struct Actor {
+    pub(crate) deployment: Deployment,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kinesis: aws_sdk_kinesis::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+}
+
+/// The variables of a session.
+pub(crate) type Session = HashMap<String, String>;
+
+impl Stage {
+    /// Everything but the functions themselves.
+    pub(crate) async fn start() -> Self {
+        let options = Options { functions: false, ..Options::default() };
+        Self::of(options).await
+    }
+
+    pub(crate) async fn of(options: Options) -> Self {
+        let cloud = Cloud::start(&Options { auth: true, ..options }).await.unwrap();
+        Self { cloud }
+    }
+
+    pub(crate) fn deployment(&self) -> &Deployment {
+        self.cloud.deployment()
+    }
+
+    /// Whoever has deployed, who is never refused anything.
+    pub(crate) fn root(&self) -> Actor {
+        self.actor(None)
+    }
+
+    /// A role of the deployment.
+    pub(crate) async fn role(&self, role: &str) -> Actor {
+        self.with(&self.cloud.session(&format!("cairn-{role}")).await.unwrap())
+    }
+
+    /// Somebody whose role is made here, with a policy of the deployment's.
+    pub(crate) async fn somebody(&self, policy: Policy) -> Actor {
+        self.with(&self.session_of(policy.name(), &self.cloud.policy(policy)).await)
+    }
+
+    /// Somebody who may do everything that nothing refuses to everybody.
+    pub(crate) async fn administrator(&self) -> Actor {
+        self.with(&self.session_of("administrator", &everything()).await)
+    }
+
+    /// A session of a role that is made here.
+    pub(crate) async fn session_of(&self, role: &str, policy: &str) -> Session {
+        let iam = self.root().iam;
+        let trust = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+            }],
+        });
+        let create = iam.create_role().role_name(role);
+        create.assume_role_policy_document(trust.to_string()).send().await.unwrap();
+        self.grant(role, "own", policy).await;
+        self.cloud.session(role).await.unwrap()
+    }
+
+    /// Gives a role one more policy.
+    pub(crate) async fn grant(&self, role: &str, name: &str, policy: &str) {
+        let put = self.root().iam.put_role_policy().role_name(role).policy_name(name);
+        put.policy_document(policy).send().await.unwrap();
+    }
+
+    /// A session for an auditor of a tenant, by its tags.
+    pub(crate) async fn tagged(
+        &self,
+        tags: &[(&str, &str)],
+    ) -> Result<Actor, SdkError<AssumeRoleError>> {
+        let sts = aws_sdk_sts::Client::new(self.cloud.config());
+        let role = format!("arn:aws:iam::000000000000:role/{}", Policy::TenantAuditor.name());
+        let mut assume = sts.assume_role().role_arn(role).role_session_name("auditor");
+        for (key, value) in tags {
+            let tag = aws_sdk_sts::types::Tag::builder().key(*key).value(*value).build();
+            assume = assume.tags(tag.unwrap());
+        }
+        let credentials = assume.send().await?.credentials.unwrap();
+        let token = Some(credentials.session_token);
+        let (id, secret) = (credentials.access_key_id, credentials.secret_access_key);
+        Ok(self.actor(Some(Credentials::new(id, secret, token, None, "session"))))
+    }
+
+    /// Whoever has this session.
+    pub(crate) fn with(&self, session: &Session) -> Actor {
+        let part = |name: &str| session[name].clone();
+        let token = Some(part("AWS_SESSION_TOKEN"));
+        let (id, secret) = (part("AWS_ACCESS_KEY_ID"), part("AWS_SECRET_ACCESS_KEY"));
+        self.actor(Some(Credentials::new(id, secret, token, None, "session")))
+    }
+
+    fn actor(&self, credentials: Option<Credentials>) -> Actor {
+        let mut config = self.cloud.config().clone().into_builder();
+        if let Some(credentials) = credentials {
+            let provider = SharedCredentialsProvider::new(credentials);
+            config = config.credentials_provider(provider);
+        }
+        let config = config.build();
+        Actor {
+            deployment: self.deployment().clone(),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            kinesis: aws_sdk_kinesis::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            s3: aws::s3(&config),
+        }
+    }
+
+    /// Takes the policies of buckets and keys away: what is refused from here on, a role's own policy
+    /// refuses.
+    pub(crate) async fn without_resource_policies(self) -> Self {
+        let (root, deployment) = (self.root(), self.deployment());
+        for bucket in [&deployment.bucket, deployment.expired.as_ref().unwrap()] {
+            root.s3.delete_bucket_policy().bucket(bucket).send().await.unwrap();
+        }
+        for key in [&deployment.data_key, &deployment.signing_keys[0], "alias/cairn-ledger"] {
+            let key = root.kms.describe_key().key_id(key).send().await.unwrap().key_metadata;
+            // What a key has that nobody has given a policy.
+            let policy = json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Action": "kms:*",
+                    "Resource": "*",
+                    "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+                }],
+            });
+            let put = root.kms.put_key_policy().key_id(key.unwrap().arn.unwrap());
+            put.policy(policy.to_string()).send().await.unwrap();
+        }
+        self
+    }
+
+    /// Puts an object at each of these places in the archive.
+    pub(crate) async fn place(&self, keys: &[&str]) {
+        let root = self.root();
+        for key in keys {
+            root.seal(key, LOG).send().await.unwrap();
+        }
+    }
+}
+
+impl Actor {
+    /// Puts an object into the archive as everything is put there: under the data key, and locked.
+    pub(crate) fn seal(&self, key: &str, days: u64) -> PutObjectFluentBuilder {
+        self.encrypt(&self.deployment.bucket, key)
+            .object_lock_mode(ObjectLockMode::Compliance)
+            .object_lock_retain_until_date(in_days(days))
+    }
+
+    /// Puts an object under the data key.
+    pub(crate) fn encrypt(&self, bucket: &str, key: &str) -> PutObjectFluentBuilder {
+        self.s3
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .server_side_encryption(ServerSideEncryption::AwsKms)
+            .ssekms_key_id(&self.deployment.data_key)
+            .body(ByteStream::from_static(b"something"))
+    }
+
+    /// Reads an object of the archive.
+    pub(crate) async fn read(
+        &self,
+        key: &str,
+    ) -> Result<(), SdkError<aws_sdk_s3::operation::get_object::GetObjectError>> {
+        let bucket = &self.deployment.bucket;
+        self.s3.get_object().bucket(bucket).key(key).send().await.map(drop)
+    }
+
+    /// Puts an item into the ledger.
+    pub(crate) async fn write(
+        &self,
+        partition: &str,
+    ) -> Result<(), SdkError<aws_sdk_dynamodb::operation::put_item::PutItemError>> {
+        let put = self.dynamodb.put_item().table_name(&self.deployment.table);
+        put.item("pk", text(partition)).item("sk", text("x")).send().await.map(drop)
+    }
+
+    /// Looks for an item in the ledger.
+    pub(crate) async fn look_up(
+        &self,
+        partition: &str,
+    ) -> Result<(), SdkError<aws_sdk_dynamodb::operation::get_item::GetItemError>> {
+        let get = self.dynamodb.get_item().table_name(&self.deployment.table);
+        get.key("pk", text(partition)).key("sk", text("x")).send().await.map(drop)
+    }
+
+    /// Asks for a partition of the ledger.
+    pub(crate) async fn query(
+        &self,
+        partition: &str,
+    ) -> Result<(), SdkError<aws_sdk_dynamodb::operation::query::QueryError>> {
+        let query = self.dynamodb.query().table_name(&self.deployment.table);
+        let query = query.key_condition_expression("pk = :pk");
+        query.expression_attribute_values(":pk", text(partition)).send().await.map(drop)
+    }
+
+    /// Puts a record on the stream.
+    pub(crate) async fn put_record(
+        &self,
+    ) -> Result<(), SdkError<aws_sdk_kinesis::operation::put_record::PutRecordError>> {
+        let put = self.kinesis.put_record().stream_name(&self.deployment.stream);
+        let data = aws_sdk_kinesis::primitives::Blob::new("{}");
+        put.partition_key("key").data(data).send().await.map(drop)
+    }
+
+    /// Begins to read a shard of the stream.
+    pub(crate) async fn read_stream(
+        &self,
+    ) -> Result<(), SdkError<aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError>>
+    {
+        let get = self.kinesis.get_shard_iterator().stream_name(&self.deployment.stream);
+        let get = get.shard_id("shardId-000000000000");
+        let kind = aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon;
+        get.shard_iterator_type(kind).send().await.map(drop)
+    }
+
+    /// Signs a text.
+    pub(crate) async fn sign(
+        &self,
+    ) -> Result<(), SdkError<aws_sdk_kms::operation::sign::SignError>> {
+        let sign = self.kms.sign().key_id(&self.deployment.signing_keys[0]);
+        let sign = sign.message_type(aws_sdk_kms::types::MessageType::Raw);
+        let sign = sign.signing_algorithm("ED25519_SHA_512".into());
+        sign.message(aws_sdk_kms::primitives::Blob::new("text")).send().await.map(drop)
+    }
+
+    /// Asks for a key of data that the data key wraps, with no service between.
+    pub(crate) async fn take_data_key(
+        &self,
+    ) -> Result<(), SdkError<aws_sdk_kms::operation::generate_data_key::GenerateDataKeyError>> {
+        let take = self.kms.generate_data_key().key_id(&self.deployment.data_key);
+        take.key_spec(aws_sdk_kms::types::DataKeySpec::Aes256).send().await.map(drop)
+    }
+}
+
+/// Everything is allowed.
+pub(crate) fn everything() -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }],
+    })
+    .to_string()
+}
+
+/// A moment so many days away, and some seconds, as the functions reckon before they put.
+pub(crate) fn in_days(days: u64) -> DateTime {
+    let day = Duration::from_secs(24 * 3600);
+    DateTime::from(SystemTime::now() + day * u32::try_from(days).unwrap())
+}
+
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// What refused something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By {
+    /// No policy of the role allows it.
+    Silence,
+    /// A policy of the role denies it.
+    Role,
+    /// The bucket's or the key's policy denies it.
+    Resource,
+}
+
+/// Asserts that a call was refused for want of the right to an action, and for nothing else.
+#[track_caller]
+pub(crate) fn refused<T, E, R>(action: &str, by: By, answer: Result<T, SdkError<E, R>>)
+where
+    T: Debug,
+    E: ProvideErrorMetadata + Debug,
+    R: Debug,
+{
+    let Err(error) = answer else { panic!("{action}: expected a refusal, found {answer:?}") };
+    let code = error.code().unwrap_or_default();
+    assert!(code.starts_with("AccessDenied"), "{action}: found {error:?}");
+    let reason = match by {
+        By::Silence => {
+            format!("{action} because no identity-based policy allows the {action} action")
+        }
+        By::Role => format!("{action} with an explicit deny in an identity-based policy"),
+        By::Resource => "with an explicit deny in a resource-based policy".to_owned(),
+    };
+    let said = error.message().unwrap_or_default();
+    let expected = format!("not authorized to perform: {action}");
+    assert!(
+        said.contains(&expected) && said.ends_with(&reason),
+        "expected {reason:?}, found {said:?}"
+    );
+}
+
+/// Asserts that a call was done.
+#[track_caller]
+pub(crate) fn done<T, E: Debug>(answer: Result<T, E>) -> T {
+    answer.unwrap_or_else(|error| panic!("expected it to be done, found {error:?}"))
+}

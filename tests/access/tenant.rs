@@ -1,0 +1,81 @@
+//! What a tenant's auditor may do, and what not.
+
+use cairn_local::cloud::Policy;
+
+use crate::stage::{Actor, By, LOG, Stage, done, everything, refused};
+
+const OWN: [&str; 2] =
+    ["segments/class=short/tenant=acme/dt=d/0", "segments/class=long/tenant=acme/dt=d/0"];
+
+/// Of tenants whose names are near, of none, and of all.
+const OTHERS: [&str; 7] = [
+    "segments/class=short/tenant=globex/dt=d/0",
+    "segments/class=short/tenant=acme2/dt=d/0",
+    "segments/class=short/tenant=acm/dt=d/0",
+    "segments/class=short/tenant=ACME/dt=d/0",
+    "batches/a",
+    "quarantine/a",
+    "config/a",
+];
+
+#[tokio::test]
+async fn a_tenants_auditor_reads_the_tenants_segments_and_no_others() {
+    let stage = Stage::start().await.without_resource_policies().await;
+    stage.place(&OWN).await;
+    stage.place(&OTHERS).await;
+    stage.place(&["log/checkpoint"]).await;
+    make_role(&stage).await;
+    sessions_have_a_tenant_and_nothing_else(&stage).await;
+
+    let acme = stage.tagged(&[("tenant", "acme")]).await.unwrap();
+    reads_its_own(&acme, By::Silence).await;
+    stage.grant(Policy::TenantAuditor.name(), "more", &everything()).await;
+    reads_its_own(&acme, By::Role).await;
+
+    let globex = stage.tagged(&[("tenant", "globex")]).await.unwrap();
+    done(globex.read(OTHERS[0]).await);
+    for key in OWN {
+        refused("s3:GetObject", By::Role, globex.read(key).await);
+    }
+}
+
+async fn make_role(stage: &Stage) {
+    let (iam, role) = (stage.root().iam, Policy::TenantAuditor.name());
+    let create = iam.create_role().role_name(role);
+    let create = create.assume_role_policy_document(stage.cloud.policy(Policy::TrustTenantAuditor));
+    create.send().await.unwrap();
+    stage.grant(role, "own", &stage.cloud.policy(Policy::TenantAuditor)).await;
+}
+
+async fn sessions_have_a_tenant_and_nothing_else(stage: &Stage) {
+    for tags in [&[][..], &[("tenant", "")], &[("tenant", "acme"), ("department", "x")]] {
+        let answer = stage.tagged(tags).await;
+        let Err(error) = answer else { panic!("{tags:?}: there is a session") };
+        let said = format!("{error:?}");
+        assert!(said.contains("is not authorized to perform: sts:"), "{tags:?}: {said}");
+    }
+}
+
+/// `by`: what refuses to list what is not its own, and all that is no object of the archive.
+async fn reads_its_own(acme: &Actor, by: By) {
+    let bucket = &acme.deployment.bucket;
+    for key in OWN.into_iter().chain(["log/checkpoint"]) {
+        done(acme.read(key).await);
+        refused("s3:PutObject", By::Role, acme.seal(key, LOG).send().await);
+        let delete = acme.s3.delete_object().bucket(bucket).key(key).send().await;
+        refused("s3:DeleteObject", By::Role, delete);
+    }
+    for key in OTHERS {
+        refused("s3:GetObject", By::Role, acme.read(key).await);
+    }
+    let list = |prefix: &str| acme.s3.list_objects_v2().bucket(bucket).prefix(prefix);
+    done(list(OWN[0]).send().await);
+    if matches!(by, By::Silence) {
+        for prefix in ["segments/", "segments/class=short/tenant=globex/", "batches/"] {
+            refused("s3:ListBucket", By::Silence, list(prefix).send().await);
+        }
+    }
+    refused("dynamodb:Query", By::Role, acme.query("chains").await);
+    refused("kinesis:PutRecord", By::Role, acme.put_record().await);
+    refused("kms:Sign", By::Role, acme.sign().await);
+}
