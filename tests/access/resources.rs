@@ -19,8 +19,11 @@ async fn a_put_is_encrypted_and_locked_for_long_enough_or_refused() {
         refused(put, By::Resource, unlocked.send().await);
         let governed = seal().object_lock_mode(ObjectLockMode::Governance);
         refused(put, By::Resource, governed.send().await);
-        let short = seal().object_lock_retain_until_date(in_days(BATCHES - 2));
-        refused(put, By::Resource, short.send().await);
+        for days in [BATCHES - 2, BATCHES + 3] {
+            let otherwise = seal().object_lock_retain_until_date(in_days(days));
+            refused(put, By::Resource, otherwise.send().await);
+        }
+        refused(put, By::Resource, seal().set_if_none_match(None).send().await);
         let plain = seal().set_server_side_encryption(None).set_ssekms_key_id(None);
         refused(put, By::Resource, plain.send().await);
         let keyless = seal().set_ssekms_key_id(None);
@@ -37,13 +40,17 @@ async fn a_put_is_encrypted_and_locked_for_long_enough_or_refused() {
     }
     for key in ["log/tile/0/000", "log/checkpoints/1"] {
         done(checkpoint.seal(key, LOG).send().await);
-        let short = checkpoint.seal(key, LOG - 2).send().await;
-        refused(put, By::Resource, short);
+        for days in [LOG - 2, LOG + 3] {
+            refused(put, By::Resource, checkpoint.seal(key, days).send().await);
+        }
     }
-    // It is replaced, hence not locked; encrypted it is.
+    // It is replaced, hence not locked; encrypted it is, and replaced by who knows what was there.
     let bucket = &stage.deployment().bucket;
-    done(checkpoint.encrypt(bucket, "log/checkpoint").send().await);
-    let plain = checkpoint.encrypt(bucket, "log/checkpoint").set_server_side_encryption(None);
+    let replace = || checkpoint.encrypt(bucket, "log/checkpoint");
+    let first = done(replace().if_none_match("*").send().await);
+    done(replace().if_match(first.e_tag.unwrap()).send().await);
+    refused(put, By::Resource, replace().send().await);
+    let plain = replace().if_none_match("*").set_server_side_encryption(None);
     refused(put, By::Resource, plain.set_ssekms_key_id(None).send().await);
 }
 

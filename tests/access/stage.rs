@@ -177,11 +177,12 @@ impl Stage {
 }
 
 impl Actor {
-    /// Puts an object into the archive as everything is put there: under the data key, and locked.
+    /// Puts an object into the archive as everything is put there: under the data key, locked, and where nothing is.
     pub(crate) fn seal(&self, key: &str, days: u64) -> PutObjectFluentBuilder {
         self.encrypt(&self.deployment.bucket, key)
             .object_lock_mode(ObjectLockMode::Compliance)
             .object_lock_retain_until_date(in_days(days))
+            .if_none_match("*")
     }
 
     /// Puts an object under the data key.
