@@ -185,6 +185,7 @@ impl Actor {
             .if_none_match("*")
             .object_lock_mode(ObjectLockMode::Compliance)
             .object_lock_retain_until_date(in_days(days))
+            .if_none_match("*")
     }
 
     /// Puts an object under the data key.
