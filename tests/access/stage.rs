@@ -182,7 +182,6 @@ impl Actor {
     /// Puts a new object into the archive as almost everything is put there: under the data key, and locked.
     pub(crate) fn seal(&self, key: &str, days: u64) -> PutObjectFluentBuilder {
         self.encrypt(&self.deployment.bucket, key)
-            .if_none_match("*")
             .object_lock_mode(ObjectLockMode::Compliance)
             .object_lock_retain_until_date(in_days(days))
             .if_none_match("*")
