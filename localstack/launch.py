@@ -232,8 +232,10 @@ def policy_variables(context):
 
 
 def evaluate_as_iam_does():
-    """The emulator takes the session for the principal where AWS takes its role, and no variables in policies."""
+    """The emulator takes the session for the principal where AWS takes its role, does not tell which function a
+    session was made for, and takes no variables in policies."""
     from ministack.core import iam_evaluator
+    from ministack.services import lambda_svc
 
     expect(
         iam_evaluator,
@@ -259,15 +261,29 @@ def evaluate_as_iam_does():
         value = resolve(key, context)
         if key.lower() == "aws:principalarn":
             return re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", value)
+        if key.lower() == "lambda:sourcefunctionarn":
+            # Lambda names a session after the function.
+            function = lambda_svc._functions.get(context.principal_arn.rsplit("/", 1)[-1])
+            return function["config"]["FunctionArn"] if function else None
         return value
 
     iam_evaluator._first_match = first_match
     iam_evaluator._resolve_condition_key = resolve_condition_key
 
 
-def tell_iam_of_locks_and_keys():
-    """The emulator tells policies nothing of the key and the lock that an object is put under, nor asks whether
-    whoever puts it may lock it."""
+def told_of_lock(mode, until):
+    """What S3 tells policies of a lock that is asked for."""
+    left = datetime.fromisoformat(until.replace("Z", "+00:00")) - datetime.now(timezone.utc)
+    return {
+        "s3:object-lock-mode": mode,
+        "s3:object-lock-retain-until-date": until,
+        "s3:object-lock-remaining-retention-days": str(left.days),
+    }
+
+
+def tell_iam_of_puts():
+    """The emulator tells policies nothing of the key and the lock that an object is put under and of what the put is
+    conditional on, nor asks whether whoever puts it may lock it."""
     from ministack.core import iam_actions
 
     expect(
@@ -276,24 +292,15 @@ def tell_iam_of_locks_and_keys():
         s3_additional_checks="26e5e5602d74314091cf170f8bfb71718e498af2af215da54fb00b975eb6f261",
     )
     tell, check = iam_actions.s3_service_context, iam_actions.s3_additional_checks
-    key, mode, until = (
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        "x-amz-object-lock-mode",
-        "x-amz-object-lock-retain-until-date",
-    )
-    conditions = ("if-match", "if-none-match")
+    mode, until = "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date"
+    others = ("x-amz-server-side-encryption-aws-kms-key-id", "if-match", "if-none-match")
 
     def context(action, query, path="", headers=None):
         told, headers = tell(action, query, path, headers), headers or {}
         if action != "s3:PutObject":
             return told
-        for name in (key, mode, until, *conditions):
-            if headers.get(name):
-                told["s3:" + name.replace("x-amz-object", "object")] = headers[name]
-        if headers.get(until):
-            left = datetime.fromisoformat(headers[until].replace("Z", "+00:00")) - datetime.now(timezone.utc)
-            told["s3:object-lock-remaining-retention-days"] = str(left.days)
-        return told
+        told |= {f"s3:{name}": headers[name] for name in others if headers.get(name)}
+        return told | told_of_lock(headers[mode], headers[until]) if headers.get(mode) and headers.get(until) else told
 
     def checks(method, path, headers, body, query):
         asked = check(method, path, headers, body, query)
@@ -336,8 +343,9 @@ def tell_iam_of_partitions():
     iam_actions.dynamodb_service_context = context
 
 
-def tell_iam_how_keys_are_used():
-    """The emulator tells key policies nothing of a request of KMS but its key."""
+def tell_iam_of_bodies():
+    """The emulator tells policies nothing of what the body of a request asks for: how KMS is to sign, for how long an
+    object is to be locked from now on."""
     from ministack.core import iam_actions
     from ministack.core.responses import get_account_id
 
@@ -346,6 +354,9 @@ def tell_iam_how_keys_are_used():
 
     def context(service, action, body, parameters):
         told = tell(service, action, body, parameters)
+        if action == "s3:PutObjectRetention":
+            found = [re.search(rf"<{member}>([^<]+)</", body.decode()) for member in ("Mode", "RetainUntilDate")]
+            return {**told, **told_of_lock(*(match[1] for match in found))} if all(found) else told
         if service != "kms":
             return told
         request = json.loads(body or b"{}")
@@ -399,9 +410,9 @@ def main():
     tell_of_closed_shards()
     if AUTH:
         evaluate_as_iam_does()
-        tell_iam_of_locks_and_keys()
+        tell_iam_of_puts()
         tell_iam_of_partitions()
-        tell_iam_how_keys_are_used()
+        tell_iam_of_bodies()
         app = as_through_tls(app)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

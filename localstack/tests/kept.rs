@@ -19,7 +19,7 @@ async fn a_kept_cloud_is_there_for_other_tools_and_verifies() {
     let cairn = Cairn::of(&name);
     let note = format!("\n     — {} ", cairn.environment["CAIRN_ORIGIN"]);
     assert!(said.contains(&note), "no signature: {said}");
-    for variable in ["LOCK_MODE", "BATCH_RETENTION_DAYS", "LOG_RETENTION_DAYS", "SIGNING_KEY"] {
+    for variable in ["LOCK_MODE", "BATCH_RETENTION_DAYS", "LOG_RETENTION_DAYS", "SIGNING_KEYS"] {
         assert!(cairn.environment.contains_key(&format!("CAIRN_{variable}")), "{variable}");
     }
     let config = aws::config(&cairn.environment["AWS_ENDPOINT_URL"]).await;

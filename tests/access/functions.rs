@@ -8,7 +8,7 @@ use cairn_local::cloud::{self, Options, Policy};
 use cairn_local::driver::{Driver, Outcome, Pace, Pool, Settings};
 use serde_json::{Value, json};
 
-use crate::stage::{Actor, Session, Stage, done};
+use crate::stage::{Actor, BATCHES, By, Session, Stage, done, refused};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -22,6 +22,7 @@ async fn the_functions_seal_and_log_under_their_roles_and_an_auditor_verifies() 
     cloud::checkpoint(stage.cloud.config(), "cairn").await.unwrap();
     verified(&stage, &auditor, 10);
 
+    another_function_gains_nothing_by_their_roles(&stage).await;
     // Without their policies they can do nothing.
     let iam = stage.root().iam;
     for role in ["cairn-ingest", "cairn-checkpoint"] {
@@ -62,6 +63,24 @@ async fn a_driver_runs_the_functions_under_their_roles() {
     let ticked = Pool::new(checkpoint).invoke("{}".into()).await.unwrap();
     assert!(matches!(ticked.outcome, Outcome::Answered(_)), "{ticked:?}");
     verified(&stage, &auditor, 10);
+}
+
+/// Lambda names a session after the function that it is for.
+async fn another_function_gains_nothing_by_their_roles(stage: &Stage) {
+    let (ingest, checkpoint) = ("cairn-ingest", "cairn-checkpoint");
+    for (function, key) in [(ingest, "batches/x"), (checkpoint, "log/plans/x")] {
+        let worn_by = async |name| stage.session(function, name, &[]).await.unwrap();
+        let other = if function == ingest { checkpoint } else { ingest };
+        let put = worn_by(other).await.seal(key, BATCHES).send().await;
+        refused("s3:PutObject", By::Silence, put);
+        if function == checkpoint {
+            done(worn_by(function).await.sign().await);
+            refused("kms:Sign", By::Silence, worn_by(other).await.sign().await);
+        } else {
+            done(worn_by(function).await.look_up("chain#a").await);
+            refused("dynamodb:GetItem", By::Silence, worn_by(other).await.look_up("chain#a").await);
+        }
+    }
 }
 
 async fn put_events(producer: &Actor, count: usize) {

@@ -35,7 +35,7 @@ async fn operators_publish_and_redrive_and_change_no_evidence() {
 }
 
 /// Nobody here has a second factor, which the role asks for; so it is asked no more.
-async fn operator(stage: &Stage) -> crate::stage::Actor {
+pub(crate) async fn operator(stage: &Stage) -> crate::stage::Actor {
     let role = "cairn-operator";
     let refused = stage.cloud.session(role).await.unwrap_err().to_string();
     assert!(refused.contains("not authorized to perform: sts:AssumeRole"), "{refused}");

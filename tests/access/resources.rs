@@ -1,57 +1,84 @@
 //! What the policies of buckets and keys refuse, whatever the roles of who asks allow.
 
 use aws_sdk_s3::types::{
-    ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode, ObjectLockRetention,
-    ObjectLockRetentionMode, ServerSideEncryption, Tag, Tagging,
+    ObjectCannedAcl, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
+    ObjectLockRetention, ObjectLockRetentionMode, ServerSideEncryption, Tag, Tagging,
 };
 
-use crate::stage::{BATCHES, By, LOG, Stage, done, in_days, refused};
+use crate::stage::{Actor, BATCHES, By, LOG, Stage, done, in_days, refused};
+
+const PUT: &str = "s3:PutObject";
 
 #[tokio::test]
-async fn a_put_is_encrypted_and_locked_for_long_enough_or_refused() {
+async fn a_batch_is_new_encrypted_and_locked_for_as_long_as_it_should_be_or_refused() {
     let stage = Stage::start().await;
-    let (ingest, checkpoint) = (stage.role("ingest").await, stage.role("checkpoint").await);
-    let put = "s3:PutObject";
+    let ingest = stage.role("ingest").await;
+    let other = stage.root().kms.create_key().send().await.unwrap().key_metadata.unwrap();
+    let other = other.arn.unwrap();
     for key in ["batches/a", "quarantine/a"] {
         done(ingest.seal(key, BATCHES).send().await);
         let seal = || ingest.seal(&format!("{key}-wrong"), BATCHES);
-        let unlocked = seal().set_object_lock_mode(None).set_object_lock_retain_until_date(None);
-        refused(put, By::Resource, unlocked.send().await);
-        let governed = seal().object_lock_mode(ObjectLockMode::Governance);
-        refused(put, By::Resource, governed.send().await);
-        for days in [BATCHES - 2, BATCHES + 3] {
-            let otherwise = seal().object_lock_retain_until_date(in_days(days));
-            refused(put, By::Resource, otherwise.send().await);
+        let plain = || seal().set_server_side_encryption(None);
+        let until = |days| seal().object_lock_retain_until_date(in_days(days));
+        for (what, wrong) in [
+            ("unlocked", seal().set_object_lock_mode(None).set_object_lock_retain_until_date(None)),
+            ("governed", seal().object_lock_mode(ObjectLockMode::Governance)),
+            ("too short", until(BATCHES - 2)),
+            ("too long", until(BATCHES + 3)),
+            ("not encrypted", plain().set_ssekms_key_id(None)),
+            ("encrypted as nobody said", plain()),
+            ("under no key", seal().set_ssekms_key_id(None)),
+            ("under S3's key", seal().server_side_encryption(ServerSideEncryption::Aes256)),
+            ("under another key", seal().ssekms_key_id(&other)),
+            ("over what is there", seal().set_if_none_match(None)),
+        ] {
+            println!("{key}: {what}");
+            refused(PUT, By::Resource, wrong.send().await);
         }
-        refused(put, By::Resource, seal().set_if_none_match(None).send().await);
-        let plain = seal().set_server_side_encryption(None).set_ssekms_key_id(None);
-        refused(put, By::Resource, plain.send().await);
-        let keyless = seal().set_ssekms_key_id(None);
-        refused(put, By::Resource, keyless.send().await);
-        let aes = seal().server_side_encryption(ServerSideEncryption::Aes256);
-        refused(put, By::Resource, aes.set_ssekms_key_id(None).send().await);
-        let other = stage.root().kms.create_key().send().await.unwrap().key_metadata.unwrap();
-        refused(put, By::Resource, seal().ssekms_key_id(other.arn.unwrap()).send().await);
+        done(seal().send().await);
     }
+}
 
+#[tokio::test]
+async fn the_log_is_locked_by_what_it_is_and_its_head_is_replaced_knowingly() {
+    let stage = Stage::start().await;
+    let checkpoint = stage.role("checkpoint").await;
     // Partial tiles, plans and cursors are of use for as long as batches are, the rest of the log for good.
-    for key in ["log/tile/0/000.p/1", "log/plans/a", "log/cursors/a"] {
-        done(checkpoint.seal(key, BATCHES).send().await);
-    }
-    for key in ["log/tile/0/000", "log/checkpoints/1"] {
-        done(checkpoint.seal(key, LOG).send().await);
-        for days in [LOG - 2, LOG + 3] {
-            refused(put, By::Resource, checkpoint.seal(key, days).send().await);
+    for (key, days) in [
+        ("log/tile/0/000.p/1", BATCHES),
+        ("log/plans/a", BATCHES),
+        ("log/cursors/a", BATCHES),
+        ("log/tile/0/000", LOG),
+        ("log/checkpoints/1", LOG),
+    ] {
+        for wrong in [days - 2, days + 3] {
+            refused(PUT, By::Resource, checkpoint.seal(key, wrong).send().await);
         }
+        done(checkpoint.seal(key, days).send().await);
     }
-    // It is replaced, hence not locked; encrypted it is, and replaced by who knows what was there.
-    let bucket = &stage.deployment().bucket;
-    let replace = || checkpoint.encrypt(bucket, "log/checkpoint");
-    let first = done(replace().if_none_match("*").send().await);
-    done(replace().if_match(first.e_tag.unwrap()).send().await);
-    refused(put, By::Resource, replace().send().await);
-    let plain = replace().if_none_match("*").set_server_side_encryption(None);
-    refused(put, By::Resource, plain.set_ssekms_key_id(None).send().await);
+    let head = || checkpoint.encrypt(&stage.deployment().bucket, "log/checkpoint");
+    refused(PUT, By::Resource, head().send().await);
+    let plain = head().set_server_side_encryption(None).set_ssekms_key_id(None);
+    refused(PUT, By::Resource, plain.if_none_match("*").send().await);
+    let first = done(head().if_none_match("*").send().await);
+    done(head().if_match(first.e_tag.unwrap()).send().await);
+}
+
+#[tokio::test]
+async fn a_lock_is_changed_to_what_the_put_would_have_set_or_not_at_all() {
+    let stage = Stage::start().await;
+    let ingest = stage.role("ingest").await;
+    let (bucket, key) = (&stage.deployment().bucket, "batches/a");
+    done(ingest.seal(key, BATCHES).send().await);
+    let lock = |days| {
+        let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
+        let retention = retention.retain_until_date(in_days(days)).build();
+        ingest.s3.put_object_retention().bucket(bucket).key(key).retention(retention)
+    };
+    done(lock(BATCHES).send().await);
+    for wrong in [BATCHES - 2, BATCHES + 3] {
+        refused("s3:PutObjectRetention", By::Resource, lock(wrong).send().await);
+    }
 }
 
 #[tokio::test]
@@ -64,10 +91,13 @@ async fn nobody_writes_deletes_or_unlocks_evidence_not_even_an_administrator() {
     let found = done(s3.get_object().bucket(bucket).key(key).send().await);
     let version = found.version_id.unwrap();
 
-    let places = ["batches/b", "quarantine/b", "log/b", "config/b", "segments/b", "b"];
-    for key in places {
-        refused("s3:PutObject", By::Resource, admin.seal(key, LOG).send().await);
+    let places = ["log/b", "config/b", "segments/b", "b"].map(|place| (place, LOG));
+    for (place, days) in
+        [("batches/b", BATCHES), ("quarantine/b", BATCHES)].into_iter().chain(places)
+    {
+        refused(PUT, By::Resource, admin.seal(place, days).send().await);
     }
+    done(crate::operator::operator(&stage).await.seal("config/b", LOG).send().await);
     // The same put where nothing refuses it.
     done(stage.root().s3.create_bucket().bucket("other-bucket").send().await);
     done(admin.encrypt("other-bucket", "b").send().await);
@@ -76,8 +106,6 @@ async fn nobody_writes_deletes_or_unlocks_evidence_not_even_an_administrator() {
     refused("s3:DeleteObject", By::Resource, marker);
     let delete = s3.delete_object().bucket(bucket).key(key).version_id(&version);
     refused("s3:DeleteObjectVersion", By::Resource, delete.clone().send().await);
-    let bypass = delete.bypass_governance_retention(true).send().await;
-    refused("s3:DeleteObjectVersion", By::Resource, bypass);
     let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
     let retention = retention.retain_until_date(in_days(LOG + 1)).build();
     let longer = s3.put_object_retention().bucket(bucket).key(key).retention(retention);
@@ -85,12 +113,28 @@ async fn nobody_writes_deletes_or_unlocks_evidence_not_even_an_administrator() {
     let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::Off).build();
     let hold = s3.put_object_legal_hold().bucket(bucket).key(key).legal_hold(hold).send().await;
     refused("s3:PutObjectLegalHold", By::Resource, hold);
-    let tag = Tag::builder().key("archived").value("true").build().unwrap();
-    let tags = Tagging::builder().tag_set(tag).build().unwrap();
-    let tags = s3.put_object_tagging().bucket(bucket).key(key).tagging(tags).send().await;
-    refused("s3:PutObjectTagging", By::Resource, tags);
     let gone = s3.delete_bucket().bucket(bucket).send().await;
     refused("s3:DeleteBucket", By::Resource, gone);
+    tags_and_grants_stay(&admin, key, &version).await;
+}
+
+/// The tag that lets a batch end is nobody's to set here.
+async fn tags_and_grants_stay(admin: &Actor, key: &str, version: &str) {
+    let (s3, bucket) = (&admin.s3, &admin.deployment.bucket);
+    let tag = Tag::builder().key("archived").value("true").build().unwrap();
+    let tags = Tagging::builder().tag_set(tag).build().unwrap();
+    let tag = s3.put_object_tagging().bucket(bucket).key(key).tagging(tags);
+    refused("s3:PutObjectTagging", By::Resource, tag.clone().send().await);
+    let tag = tag.version_id(version).send().await;
+    refused("s3:PutObjectVersionTagging", By::Resource, tag);
+    let untag = s3.delete_object_tagging().bucket(bucket).key(key);
+    refused("s3:DeleteObjectTagging", By::Resource, untag.clone().send().await);
+    let untag = untag.version_id(version).send().await;
+    refused("s3:DeleteObjectVersionTagging", By::Resource, untag);
+    let grant = s3.put_object_acl().bucket(bucket).key(key).acl(ObjectCannedAcl::PublicRead);
+    refused("s3:PutObjectAcl", By::Resource, grant.clone().send().await);
+    let grant = grant.version_id(version).send().await;
+    refused("s3:PutObjectVersionAcl", By::Resource, grant);
 }
 
 #[tokio::test]

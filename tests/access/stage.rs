@@ -99,14 +99,16 @@ impl Stage {
         put.policy_document(policy).send().await.unwrap();
     }
 
-    /// A session for an auditor of a tenant, by its tags.
-    pub(crate) async fn tagged(
+    /// Whoever has a session of a role with this name and these tags.
+    pub(crate) async fn session(
         &self,
+        role: &str,
+        name: &str,
         tags: &[(&str, &str)],
     ) -> Result<Actor, SdkError<AssumeRoleError>> {
         let sts = aws_sdk_sts::Client::new(self.cloud.config());
-        let role = format!("arn:aws:iam::000000000000:role/{}", Policy::TenantAuditor.name());
-        let mut assume = sts.assume_role().role_arn(role).role_session_name("auditor");
+        let role = format!("arn:aws:iam::000000000000:role/{role}");
+        let mut assume = sts.assume_role().role_arn(role).role_session_name(name);
         for (key, value) in tags {
             let tag = aws_sdk_sts::types::Tag::builder().key(*key).value(*value).build();
             assume = assume.tags(tag.unwrap());
@@ -177,7 +179,7 @@ impl Stage {
 }
 
 impl Actor {
-    /// Puts an object into the archive as everything is put there: under the data key, locked, and where nothing is.
+    /// Puts a new object into the archive as almost everything is put there: under the data key, and locked.
     pub(crate) fn seal(&self, key: &str, days: u64) -> PutObjectFluentBuilder {
         self.encrypt(&self.deployment.bucket, key)
             .object_lock_mode(ObjectLockMode::Compliance)
@@ -321,7 +323,7 @@ where
         By::Resource => "with an explicit deny in a resource-based policy".to_owned(),
     };
     let said = error.message().unwrap_or_default();
-    let expected = format!("not authorized to perform: {action}");
+    let expected = format!("not authorized to perform: {action} ");
     assert!(
         said.contains(&expected) && said.ends_with(&reason),
         "expected {reason:?}, found {said:?}"
