@@ -79,6 +79,8 @@ async fn a_lock_is_changed_to_what_the_put_would_have_set_or_not_at_all() {
     for wrong in [BATCHES - 2, BATCHES + 3] {
         refused("s3:PutObjectRetention", By::Resource, lock(wrong).send().await);
     }
+    let bypass = lock(BATCHES).bypass_governance_retention(true).send().await;
+    refused("s3:BypassGovernanceRetention", By::Resource, bypass);
 }
 
 #[tokio::test]
