@@ -268,11 +268,20 @@ module "watch" {
   table             = { name = module.ledger.name, arn = module.ledger.arn }
   schedule          = module.schedule.name
   signer_role_arn   = local.roles["checkpoint"]
+  roles             = [for role in ["ingest", "checkpoint", "schedule", "operator", "break-glass", "replication"] : "${var.name}-${role}"]
+  fed               = local.fed
   break_glass       = var.access.break_glass == null ? null : { role_arn = local.roles["break-glass"] }
   subscriptions     = var.watch.subscriptions
   runbooks_url      = var.watch.runbooks_url
   intake            = var.intake == null ? null : { name = module.intake[0].metrics.ApiName, stage = module.intake[0].metrics.Stage }
   thresholds        = var.watch.thresholds
+
+  replication = var.replica == null ? null : {
+    source_bucket      = module.archive.bucket
+    destination_bucket = split(":::", var.replica.bucket_arn)[1]
+    region             = var.replica.region
+    rule_id            = module.replication[0].rule_id
+  }
 
   functions = {
     ingest = {

@@ -297,12 +297,13 @@ variable "watch" {
     })), {})
     runbooks_url = string
     thresholds = optional(object({
-      backlog_minutes    = optional(number, 10)
-      backlog_hours      = optional(number, 24)
-      checkpoint_minutes = optional(number, 10)
-      unlogged_minutes   = optional(number, 15)
-      duration_percent   = optional(number, 80)
-      rejected_percent   = optional(number, 1)
+      backlog_minutes     = optional(number, 10)
+      backlog_hours       = optional(number, 24)
+      checkpoint_minutes  = optional(number, 10)
+      unlogged_minutes    = optional(number, 15)
+      duration_percent    = optional(number, 80)
+      rejected_percent    = optional(number, 1)
+      replication_minutes = optional(number, 60)
     }), {})
   })
   nullable = false

@@ -409,8 +409,8 @@ run "notices" {
   assert {
     condition = alltrue([
       for rule, call in {
-        "bucket-changed.1" = "PutObjectTagging", "bucket-changed.2" = "PutObjectAcl", "bucket-changed.3" = "CreateAccessPoint",
-        "table-changed.1"  = "DeleteBackup", "function-changed.1" = "PutRuntimeManagementConfig",
+        "bucket-changed.1"   = "PutObjectTagging", "bucket-changed.2" = "PutObjectAcl", "bucket-changed.3" = "CreateAccessPoint",
+        "table-changed.1"    = "DeleteBackup", "function-changed.1" = "PutRuntimeManagementConfig",
         "watching-changed.1" = "AddPermission", "watching-changed.2" = "RemovePermission",
       } : strcontains(aws_cloudwatch_event_rule.this[split(".", rule)[0]].event_pattern, "\"${call}\"")
     ])
