@@ -1,21 +1,21 @@
 output "data_arn" {
   description = "ARN of the key of events: on the stream, in the archive and in the bucket of what expired."
-  value       = aws_kms_key.data.arn
+  value       = module.data.arn
 }
 
 output "ledger_arn" {
   description = "ARN of the key of the ledger table."
-  value       = aws_kms_key.ledger.arn
+  value       = module.ledger.arn
 }
 
 output "signing_arns" {
   description = "ARNs of the keys that sign checkpoints, the newest first."
-  value       = [for signer in var.signing.signers : aws_kms_key.signing[signer].arn]
+  value       = [for signer in var.signing.signers : module.signing[signer].arn]
 }
 
 output "all_signing_arns" {
   description = "ARNs of all generations of the signing key."
-  value       = [for key in aws_kms_key.signing : key.arn]
+  value       = [for key in module.signing : key.arn]
 }
 
 output "public_keys" {
@@ -28,5 +28,5 @@ output "public_keys" {
 
 output "operations_arn" {
   description = "ARN of the key of log groups and the alarm topic."
-  value       = aws_kms_key.operations.arn
+  value       = module.operations.arn
 }

@@ -5,15 +5,10 @@ variable "name" {
 }
 
 variable "deletion_window_days" {
-  description = "Days between the order to delete a key and its end: time to see the alarm and cancel. 7 to 30."
+  description = "Days between the order to delete a key and its end. 7 to 30."
   type        = number
   default     = 30
   nullable    = false
-
-  validation {
-    condition     = var.deletion_window_days >= 7 && var.deletion_window_days <= 30
-    error_message = "deletion_window_days is ${var.deletion_window_days}; KMS takes 7 to 30. Leave it at 30: a deleted data key is a deleted archive."
-  }
 }
 
 variable "deletion_protection" {
