@@ -534,16 +534,22 @@ run "dashboard" {
     error_message = "runbooks/README.md does not list a runbook."
   }
 
-  # What is done by hand is undone by the next apply, which must be said where it is done; and who may break glass has no right to the mapping.
+  # What is done by hand is undone by the next apply, which must be said where it is done.
   assert {
     condition = length(output.runbooks) > 0 && alltrue([
-      for file in fileset("../../runbooks", "*.md") :
-      !strcontains(file("../../runbooks/${file}"), "update-event-source-mapping")
-      && (!can(regex("increase-stream-retention-period|put-function-concurrency", file("../../runbooks/${file}"))) || (
-        strcontains(file("../../runbooks/${file}"), "retention_hours") && can(regex("(?i)never apply", file("../../runbooks/${file}")))
-      ))
+      for text in [for file in fileset("../../runbooks", "*.md") : file("../../runbooks/${file}")] :
+      strcontains(text, "retention_hours") && strcontains(text, "Never apply")
+      if strcontains(text, "increase-stream-retention-period") || strcontains(text, "put-function-concurrency")
     ])
     error_message = "A runbook changes by hand what the next apply undoes, and does not say so."
+  }
+
+  # Functions stop by a concurrency of 0: who may break glass has no right to the mapping.
+  assert {
+    condition = length(output.runbooks) > 0 && alltrue([
+      for file in fileset("../../runbooks", "*.md") : !strcontains(file("../../runbooks/${file}"), "update-event-source-mapping")
+    ])
+    error_message = "A runbook changes the mapping."
   }
 }
 
