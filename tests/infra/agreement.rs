@@ -29,8 +29,9 @@ impl Declared {
     /// The text with what differs from one deployment to another as `{token}`.
     fn tokens(&self, policy: &str) -> String {
         let output = |name: &str| self.0.output(name).as_str().unwrap();
-        let key =
-            |name: &str| text(self.0.resource(&format!("module.keys.aws_kms_key.{name}")), "arn");
+        let key = |name: &str| {
+            text(self.0.resource(&format!("module.keys.module.{name}.aws_kms_key.this")), "arn")
+        };
         let replaced = [
             (key("data"), "{data_key}"),
             (key("ledger"), "{ledger_key}"),
@@ -84,9 +85,9 @@ impl Declared {
             ),
             ("archive", of("module.archive.module.archive.aws_s3_bucket_policy.this", "policy")),
             ("expired", of("module.archive.module.expired.aws_s3_bucket_policy.this", "policy")),
-            ("data-key", of("module.keys.aws_kms_key.data", "policy")),
-            ("ledger-key", of("module.keys.aws_kms_key.ledger", "policy")),
-            ("signing-key", of("module.keys.aws_kms_key.signing[\"1\"]", "policy")),
+            ("data-key", of("module.keys.module.data.aws_kms_key.this", "policy")),
+            ("ledger-key", of("module.keys.module.ledger.aws_kms_key.this", "policy")),
+            ("signing-key", of("module.keys.module.signing[\"1\"].aws_kms_key.this", "policy")),
         ];
         policies.into_iter().map(|(name, policy)| (name, self.tokens(policy))).collect()
     }
@@ -234,8 +235,9 @@ impl Declared {
             ("ledger", "alias/cairn-ledger"),
             ("signing[\"1\"]", "alias/cairn-signing"),
         ];
-        let key =
-            |name: &str| text(self.0.resource(&format!("module.keys.aws_kms_key.{name}")), "arn");
+        let key = |name: &str| {
+            text(self.0.resource(&format!("module.keys.module.{name}.aws_kms_key.this")), "arn")
+        };
         let said = aliases
             .iter()
             .fold(part.to_string(), |said, (name, alias)| said.replace(key(name), alias));
@@ -245,12 +247,7 @@ impl Declared {
 }
 
 /// What the provider declares where nobody does.
-const DEFAULTS: &[(&str, &str)] = &[
-    (" customer_master_key_spec", "SYMMETRIC_DEFAULT"),
-    (" key_usage", "ENCRYPT_DECRYPT"),
-    (" enable_key_rotation", "false"),
-    (" tumbling_window_in_seconds", "0"),
-];
+const DEFAULTS: &[(&str, &str)] = &[(" tumbling_window_in_seconds", "0")];
 
 fn is_default(at: &str, found: &Value) -> bool {
     let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);

@@ -99,7 +99,7 @@ resource "aws_athena_workgroup" "auditors" {
 
       encryption_configuration {
         encryption_option = "SSE_KMS"
-        kms_key_arn       = aws_kms_key.results.arn
+        kms_key_arn       = module.key.arn
       }
     }
   }
@@ -126,7 +126,7 @@ resource "aws_athena_workgroup" "tenants" {
     result_configuration {
       encryption_configuration {
         encryption_option = "SSE_KMS"
-        kms_key_arn       = aws_kms_key.results.arn
+        kms_key_arn       = module.key.arn
       }
     }
   }

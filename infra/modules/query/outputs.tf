@@ -40,7 +40,7 @@ output "results_bucket_arn" {
 
 output "results_key_arn" {
   description = "ARN of the key of results."
-  value       = aws_kms_key.results.arn
+  value       = module.key.arn
 }
 
 output "named_queries" {

@@ -8,38 +8,8 @@ locals {
 # A key of its own: auditors write results, and must not thereby encrypt under the key of the evidence.
 # In a key's policy `*` is the key itself.
 data "aws_iam_policy_document" "key" {
-  #checkov:skip=CKV_AWS_109:a key policy's resource is its key
   #checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
   #checkov:skip=CKV_AWS_356:a key policy's resource is its key
-  statement {
-    sid = "Administration"
-    actions = [
-      "kms:CancelKeyDeletion",
-      "kms:CreateAlias",
-      "kms:DeleteAlias",
-      "kms:DescribeKey",
-      "kms:DisableKey",
-      "kms:EnableKey",
-      "kms:EnableKeyRotation",
-      "kms:GetKeyPolicy",
-      "kms:GetKeyRotationStatus",
-      "kms:ListKeyPolicies",
-      "kms:ListResourceTags",
-      "kms:PutKeyPolicy",
-      "kms:ScheduleKeyDeletion",
-      "kms:TagResource",
-      "kms:UntagResource",
-      "kms:UpdateAlias",
-      "kms:UpdateKeyDescription",
-    ]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = [local.root]
-    }
-  }
-
   # For whom IAM lets, and for results alone.
   statement {
     sid       = "ResultsThroughS3"
@@ -71,17 +41,15 @@ data "aws_iam_policy_document" "key" {
   }
 }
 
-resource "aws_kms_key" "results" {
-  description         = "${var.name}: results of queries"
-  enable_key_rotation = true
-  # The least that KMS takes: results are copies.
-  deletion_window_in_days = 7
-  policy                  = data.aws_iam_policy_document.key.json
-}
+module "key" {
+  source = "../key"
 
-resource "aws_kms_alias" "results" {
-  name          = "alias/${var.name}-results"
-  target_key_id = aws_kms_key.results.key_id
+  alias       = "${var.name}-results"
+  description = "${var.name}: results of queries"
+  policies    = [data.aws_iam_policy_document.key.json]
+  # Results are copies: they may go, and their key with the least delay that KMS takes.
+  deletion_protection  = false
+  deletion_window_days = 7
 }
 
 # A put may leave the encryption to the bucket, or name what the bucket has.
@@ -90,7 +58,7 @@ data "aws_iam_policy_document" "results" {
   dynamic "statement" {
     for_each = {
       EncryptedPutsOnly      = { header = "s3:x-amz-server-side-encryption", value = "aws:kms" }
-      UnderTheResultsKeyOnly = { header = "s3:x-amz-server-side-encryption-aws-kms-key-id", value = aws_kms_key.results.arn }
+      UnderTheResultsKeyOnly = { header = "s3:x-amz-server-side-encryption-aws-kms-key-id", value = module.key.arn }
     }
 
     content {
@@ -123,7 +91,7 @@ module "results" {
   source = "../bucket"
 
   name        = local.results_bucket
-  kms_key     = { arn = aws_kms_key.results.arn }
+  kms_key     = { arn = module.key.arn }
   object_lock = false
   access_logs = { bucket = var.access_logs_bucket }
   policies    = [data.aws_iam_policy_document.results.json]

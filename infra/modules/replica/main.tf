@@ -7,7 +7,6 @@ data "aws_region" "current" {
 }
 
 locals {
-  account        = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
   source_account = "arn:${data.aws_partition.current.partition}:iam::${element(split(":", var.source_role_arn), 4)}:root"
   bucket_arn     = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket}"
 }
@@ -19,7 +18,7 @@ module "bucket" {
 
   name        = var.bucket
   region      = var.region
-  kms_key     = { arn = aws_kms_key.replica.arn }
+  kms_key     = { arn = module.key.arn }
   access_logs = var.access_logs
   policies    = [data.aws_iam_policy_document.bucket.json]
 }
@@ -152,35 +151,20 @@ data "aws_iam_policy_document" "bucket" {
   }
 }
 
-resource "aws_kms_key" "replica" {
-  region                  = var.region
-  description             = "Replica of the archive of ${var.name}"
-  enable_key_rotation     = true
-  deletion_window_in_days = 30
-  policy                  = data.aws_iam_policy_document.key.json
-}
+module "key" {
+  source = "../key"
 
-resource "aws_kms_alias" "replica" {
-  region        = var.region
-  name          = "alias/${var.name}-replica"
-  target_key_id = aws_kms_key.replica.key_id
+  alias               = "${var.name}-replica"
+  description         = "Replica of the archive of ${var.name}"
+  region              = var.region
+  used_through        = ["s3"]
+  policies            = [data.aws_iam_policy_document.key.json]
+  deletion_protection = var.deletion_protection
 }
 
 data "aws_iam_policy_document" "key" {
-  #checkov:skip=CKV_AWS_109:In a key's policy the account's root only lets the account's IAM decide.
-  #checkov:skip=CKV_AWS_111:In a key's policy the account's root only lets the account's IAM decide.
+  #checkov:skip=CKV_AWS_111:In a key's policy * is the key itself; conditions bound the use.
   #checkov:skip=CKV_AWS_356:In a key's policy * is the key itself.
-
-  statement {
-    sid       = "LetIamOfThisAccountDecide"
-    actions   = ["kms:*"]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = [local.account]
-    }
-  }
 
   # kms:Decrypt, as S3 checks a bucket key before it uses it. Through S3, and for this bucket only: objects have the bucket
   # in their encryption context, as they lie under a bucket key.
@@ -213,19 +197,4 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  dynamic "statement" {
-    for_each = var.deletion_protection ? ["on"] : []
-
-    content {
-      sid       = "NotDeleted"
-      effect    = "Deny"
-      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
-      resources = ["*"]
-
-      principals {
-        type        = "*"
-        identifiers = ["*"]
-      }
-    }
-  }
 }

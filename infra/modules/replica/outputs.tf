@@ -2,7 +2,7 @@ output "replica" {
   description = "What module `replication` takes: the bucket's ARN, account and region, and its key's ARN. It is there once the bucket takes replicas."
   value = {
     bucket_arn = module.bucket.arn
-    key_arn    = aws_kms_key.replica.arn
+    key_arn    = module.key.arn
     account_id = data.aws_caller_identity.current.account_id
     region     = data.aws_region.current.region
   }

@@ -24,7 +24,7 @@ resource "aws_cloudtrail" "evidence" {
 
   name                          = local.trail
   s3_bucket_name                = module.bucket.name
-  kms_key_id                    = aws_kms_key.trail.arn
+  kms_key_id                    = module.key.arn
   enable_log_file_validation    = true
   is_multi_region_trail         = true
   include_global_service_events = true
@@ -139,7 +139,7 @@ module "bucket" {
   source = "../bucket"
 
   name              = var.bucket
-  kms_key           = { arn = aws_kms_key.trail.arn, bucket_key = false }
+  kms_key           = { arn = module.key.arn, bucket_key = false }
   default_retention = var.lock
   policies          = [data.aws_iam_policy_document.bucket.json]
 }
@@ -257,33 +257,19 @@ data "aws_iam_policy_document" "bucket" {
   }
 }
 
-resource "aws_kms_key" "trail" {
-  description             = "Trail of who used the evidence of ${var.name}"
-  enable_key_rotation     = true
-  deletion_window_in_days = 30
-  policy                  = data.aws_iam_policy_document.key.json
-}
+module "key" {
+  source = "../key"
 
-resource "aws_kms_alias" "trail" {
-  name          = "alias/${local.trail}"
-  target_key_id = aws_kms_key.trail.key_id
+  alias               = local.trail
+  description         = "Trail of who used the evidence of ${var.name}"
+  used_through        = ["s3"]
+  policies            = [data.aws_iam_policy_document.key.json]
+  deletion_protection = var.deletion_protection
 }
 
 data "aws_iam_policy_document" "key" {
-  #checkov:skip=CKV_AWS_109:In a key's policy the account's root only lets the account's IAM decide.
-  #checkov:skip=CKV_AWS_111:In a key's policy the account's root only lets the account's IAM decide.
+  #checkov:skip=CKV_AWS_111:In a key's policy * is the key itself; conditions bound the use.
   #checkov:skip=CKV_AWS_356:In a key's policy * is the key itself.
-
-  statement {
-    sid       = "LetIamOfThisAccountDecide"
-    actions   = ["kms:*"]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = ["${local.arn}:iam::${local.account_id}:root"]
-    }
-  }
 
   statement {
     sid       = "LetTrailEncrypt"
@@ -325,19 +311,4 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  dynamic "statement" {
-    for_each = var.deletion_protection ? ["on"] : []
-
-    content {
-      sid       = "NotDeleted"
-      effect    = "Deny"
-      actions   = ["kms:DisableKey", "kms:ScheduleKeyDeletion"]
-      resources = ["*"]
-
-      principals {
-        type        = "*"
-        identifiers = ["*"]
-      }
-    }
-  }
 }

@@ -10,5 +10,5 @@ output "bucket" {
 
 output "key_arn" {
   description = "ARN of the key of the trail's log files: who reads them needs `kms:Decrypt`."
-  value       = aws_kms_key.trail.arn
+  value       = module.key.arn
 }

@@ -140,7 +140,7 @@ run "workgroups" {
     condition = alltrue([
       for workgroup in [aws_athena_workgroup.auditors, aws_athena_workgroup.tenants] :
       workgroup.configuration[0].result_configuration[0].encryption_configuration[0].encryption_option == "SSE_KMS"
-      && workgroup.configuration[0].result_configuration[0].encryption_configuration[0].kms_key_arn == aws_kms_key.results.arn
+      && workgroup.configuration[0].result_configuration[0].encryption_configuration[0].kms_key_arn == module.key.arn
       && workgroup.configuration[0].bytes_scanned_cutoff_per_query == 107374182400
       && workgroup.configuration[0].engine_version[0].selected_engine_version == "Athena engine version 3"
     ])
@@ -156,7 +156,7 @@ run "workgroups" {
 
 run "results" {
   assert {
-    condition     = output.results_bucket == "acme-query-results" && output.results_key_arn == aws_kms_key.results.arn && aws_kms_key.results.enable_key_rotation
+    condition     = output.results_bucket == "acme-query-results" && output.results_key_arn == module.key.arn
     error_message = "A bucket and a key of their own."
   }
 
@@ -171,7 +171,7 @@ run "results" {
       }
       UnderTheResultsKeyOnly = {
         Null            = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = "false" }
-        StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = aws_kms_key.results.arn }
+        StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = module.key.arn }
       }
     }
     error_message = "No put chooses another encryption than the bucket's."
@@ -179,7 +179,7 @@ run "results" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_kms_key.results.policy).Statement : merge(
+      for statement in jsondecode(module.key.policy).Statement : merge(
         statement.Condition.StringEquals,
         { for key, value in statement.Condition.StringLike : key => join(" ", sort(value)) },
       )

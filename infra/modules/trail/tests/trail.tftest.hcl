@@ -49,7 +49,7 @@ run "data_events" {
   assert {
     condition = (
       aws_cloudtrail.evidence.enable_log_file_validation && aws_cloudtrail.evidence.is_multi_region_trail && aws_cloudtrail.evidence.include_global_service_events &&
-      aws_cloudtrail.evidence.kms_key_id == aws_kms_key.trail.arn && aws_cloudtrail.evidence.s3_bucket_name == output.bucket && aws_cloudtrail.evidence.name == "cairn-evidence"
+      aws_cloudtrail.evidence.kms_key_id == module.key.arn && aws_cloudtrail.evidence.s3_bucket_name == output.bucket && aws_cloudtrail.evidence.name == "cairn-evidence"
     )
     error_message = "The trail cannot be validated, misses regions, or lies elsewhere or under another key."
   }
@@ -62,13 +62,13 @@ run "data_events" {
   }
 
   assert {
-    condition     = module.bucket.kms_key_arn == aws_kms_key.trail.arn && aws_kms_key.trail.enable_key_rotation
-    error_message = "The trail does not lie under its own key, or that is not rotated."
+    condition     = module.bucket.kms_key_arn == module.key.arn
+    error_message = "The trail does not lie under its own key."
   }
 
   assert {
     condition = alltrue([
-      for statement in concat(jsondecode(data.aws_iam_policy_document.bucket.json).Statement, [for statement in jsondecode(aws_kms_key.trail.policy).Statement : statement if statement.Sid != "LetIamOfThisAccountDecide"]) :
+      for statement in concat(jsondecode(data.aws_iam_policy_document.bucket.json).Statement, jsondecode(data.aws_iam_policy_document.key.json).Statement) :
       statement.Principal == { Service = "cloudtrail.amazonaws.com" } && statement.Condition.ArnEquals["aws:SourceArn"] == local.trail_arn
       if statement.Effect == "Allow"
     ])
@@ -98,7 +98,7 @@ run "data_events" {
   }
 
   assert {
-    condition     = one([for statement in jsondecode(aws_kms_key.trail.policy).Statement : statement.Condition.StringEquals["kms:EncryptionContext:aws:cloudtrail:arn"] if statement.Sid == "LetTrailEncrypt"]) == local.trail_arn
+    condition     = one([for statement in jsondecode(module.key.policy).Statement : statement.Condition.StringEquals["kms:EncryptionContext:aws:cloudtrail:arn"] if statement.Sid == "LetTrailEncrypt"]) == local.trail_arn
     error_message = "The key encrypts something else than the trail."
   }
 }
