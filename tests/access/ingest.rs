@@ -75,6 +75,7 @@ async fn versions_stay_and_so_do_locks(ingest: &Actor, version: &str) {
 async fn what_has_expired_is_kept_and_not_read(ingest: &Actor) {
     // Lambda keeps what has expired in the function's name; only operators and auditors read it.
     let expired = ingest.deployment.expired.as_ref().unwrap();
+    done(ingest.s3.list_objects_v2().bucket(expired).send().await);
     done(ingest.encrypt(expired, "record").send().await);
     let read = ingest.s3.get_object().bucket(expired).key("record").send().await;
     refused("s3:GetObject", By::Silence, read);
@@ -117,9 +118,11 @@ async fn heads_of_chains_are_moved_and_nothing_else(ingest: &Actor) {
 
 async fn records_are_read_and_not_put(ingest: &Actor) {
     let (kinesis, stream) = (&ingest.kinesis, &ingest.deployment.stream);
+    done(kinesis.describe_stream().stream_name(stream).send().await);
     done(kinesis.describe_stream_summary().stream_name(stream).send().await);
     done(kinesis.list_shards().stream_name(stream).send().await);
-    done(ingest.read_stream().await);
+    let iterator = done(ingest.read_stream().await);
+    done(kinesis.get_records().shard_iterator(iterator).send().await);
     refused("kinesis:PutRecord", By::Silence, ingest.put_record().await);
     let delete = kinesis.delete_stream().stream_name(stream).send().await;
     refused("kinesis:DeleteStream", By::Silence, delete);

@@ -183,8 +183,10 @@ async fn keys_are_used_through_services_alone_and_stay() {
     // Neither denied nor allowed by the key: whoever comes through no service has no right to it.
     refused("kms:GenerateDataKey", By::Silence, admin.take_data_key().await);
     refused("kms:Sign", By::Resource, admin.sign().await);
-    for key in [&deployment.data_key, &deployment.signing_keys[0]] {
-        done(admin.kms.describe_key().key_id(key).send().await);
+    let ledger = stage.root().kms.describe_key().key_id("alias/cairn-ledger").send().await;
+    let ledger = ledger.unwrap().key_metadata.unwrap().arn.unwrap();
+    for key in [&deployment.data_key, &deployment.signing_keys[0], &ledger] {
+        done(admin.kms.get_key_policy().key_id(key).send().await);
         let end = admin.kms.schedule_key_deletion().key_id(key).send().await;
         refused("kms:ScheduleKeyDeletion", By::Resource, end);
         refused("kms:DisableKey", By::Resource, admin.kms.disable_key().key_id(key).send().await);

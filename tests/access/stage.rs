@@ -291,15 +291,18 @@ impl Actor {
         put.partition_key("key").data(data).send().await.map(drop)
     }
 
-    /// Begins to read a shard of the stream.
+    /// Begins to read a shard of the stream: an iterator.
     pub(crate) async fn read_stream(
         &self,
-    ) -> Result<(), SdkError<aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError>>
-    {
+    ) -> Result<
+        String,
+        SdkError<aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError>,
+    > {
         let get = self.kinesis.get_shard_iterator().stream_name(&self.deployment.stream);
         let get = get.shard_id("shardId-000000000000");
         let kind = aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon;
-        get.shard_iterator_type(kind).send().await.map(drop)
+        let answer = get.shard_iterator_type(kind).send().await;
+        answer.map(|answer| answer.shard_iterator.unwrap())
     }
 
     /// Signs a text.
