@@ -27,6 +27,9 @@ locals {
     "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${group}"
   ]
 
+  # Without a bundle nothing can be judged: records wait on the stream.
+  fed = var.bundle != null && !var.paused.ingest
+
   # What both functions are told; each has a variable or two of its own beside.
   environment = {
     CAIRN_ORIGIN               = var.origin
@@ -56,6 +59,8 @@ module "stream" {
   name        = "${var.name}-events"
   kms_key_arn = module.keys.data_arn
   shards      = var.stream.shards
+
+  retention_hours = var.stream.retention_hours
 }
 
 module "ledger" {
@@ -94,7 +99,7 @@ module "ingest" {
   architecture         = var.packages.architecture
   memory_mb            = var.ingest.memory_mb
   timeout_seconds      = var.ingest.timeout_seconds
-  reserved_concurrency = var.ingest.reserved_concurrency
+  reserved_concurrency = var.paused.ingest ? 0 : var.ingest.reserved_concurrency
   policy               = data.aws_iam_policy_document.ingest.json
 
   environment = merge(
@@ -115,7 +120,7 @@ module "mapping" {
   stream_arn              = module.stream.arn
   function_name           = module.ingest.name
   failure_destination_arn = module.archive.expired_arn
-  enabled                 = var.bundle != null
+  enabled                 = local.fed
   batch_size              = var.ingest.batch_size
   window_seconds          = var.ingest.window_seconds
 }
@@ -129,7 +134,7 @@ module "checkpoint" {
   architecture         = var.packages.architecture
   memory_mb            = var.checkpoint.memory_mb
   timeout_seconds      = var.checkpoint.timeout_seconds
-  reserved_concurrency = var.checkpoint.reserved_concurrency
+  reserved_concurrency = var.paused.checkpoint ? 0 : var.checkpoint.reserved_concurrency
   policy               = data.aws_iam_policy_document.checkpoint.json
 
   environment = merge(local.environment, {
@@ -226,6 +231,7 @@ module "trail" {
   name                 = var.name
   bucket               = "${local.bucket_prefix}-trail"
   evidence_bucket_arns = [module.archive.arn, module.archive.expired_arn]
+  table_arn            = module.ledger.arn
   function_roles       = [module.ingest.name, module.checkpoint.name]
   management_events    = var.trail.management_events
   deletion_protection  = var.deletion_protection
@@ -262,11 +268,20 @@ module "watch" {
   table             = { name = module.ledger.name, arn = module.ledger.arn }
   schedule          = module.schedule.name
   signer_role_arn   = local.roles["checkpoint"]
+  roles             = [for role in ["ingest", "checkpoint", "schedule", "operator", "break-glass", "replication"] : "${var.name}-${role}"]
+  fed               = local.fed
   break_glass       = var.access.break_glass == null ? null : { role_arn = local.roles["break-glass"] }
   subscriptions     = var.watch.subscriptions
   runbooks_url      = var.watch.runbooks_url
   intake            = var.intake == null ? null : { name = module.intake[0].metrics.ApiName, stage = module.intake[0].metrics.Stage }
   thresholds        = var.watch.thresholds
+
+  replication = var.replica == null ? null : {
+    source_bucket      = module.archive.bucket
+    destination_bucket = split(":::", var.replica.bucket_arn)[1]
+    region             = var.replica.region
+    rule_id            = module.replication[0].rule_id
+  }
 
   functions = {
     ingest = {
@@ -295,6 +310,6 @@ module "watch" {
     data    = module.keys.data_arn
     ledger  = module.keys.ledger_arn
     signing = module.keys.all_signing_arns
-    others  = module.trail[*].key_arn
+    others  = concat([module.query.results_key_arn], module.trail[*].key_arn)
   }
 }

@@ -54,9 +54,10 @@ variable "packages" {
 }
 
 variable "stream" {
-  description = "The stream: `shards` that are always there, or null for one that scales and is paid by use."
+  description = "The stream: `shards` that are always there, or null for one that scales and is paid by use; hours for which records stay, a week or more."
   type = object({
-    shards = optional(number)
+    shards          = optional(number)
+    retention_hours = optional(number, 168)
   })
   default  = {}
   nullable = false
@@ -110,6 +111,16 @@ variable "checkpoint" {
     condition     = var.checkpoint.timeout_seconds >= 30 && var.checkpoint.timeout_seconds <= 900
     error_message = "checkpoint.timeout_seconds is ${var.checkpoint.timeout_seconds}; expected 30 to 900: a tick must be done in it, S3's bad moments included."
   }
+}
+
+variable "paused" {
+  description = "Functions that an operator has stopped (runbooks): `ingest` is handed nothing, and the stream keeps it; `checkpoint` does not run. What is stopped by hand must stand here before the next apply."
+  type = object({
+    ingest     = optional(bool, false)
+    checkpoint = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
 }
 
 variable "archive" {
@@ -286,12 +297,13 @@ variable "watch" {
     })), {})
     runbooks_url = string
     thresholds = optional(object({
-      backlog_minutes    = optional(number, 10)
-      backlog_hours      = optional(number, 24)
-      checkpoint_minutes = optional(number, 10)
-      unlogged_minutes   = optional(number, 15)
-      duration_percent   = optional(number, 80)
-      rejected_percent   = optional(number, 1)
+      backlog_minutes     = optional(number, 10)
+      backlog_hours       = optional(number, 24)
+      checkpoint_minutes  = optional(number, 10)
+      unlogged_minutes    = optional(number, 15)
+      duration_percent    = optional(number, 80)
+      rejected_percent    = optional(number, 1)
+      replication_minutes = optional(number, 60)
     }), {})
   })
   nullable = false

@@ -57,6 +57,18 @@ impl Terraform {
         self.command(folder, arguments)
     }
 
+    /// Forgets what an earlier run applied: it may have been of another configuration.
+    fn forget(&self, folder: &Path) {
+        let listed = self.run(folder, &["state", "list"]);
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let applied: Vec<&str> = listed.lines().filter(|line| !line.contains(".data.")).collect();
+        if !applied.is_empty() {
+            let remove: Vec<&str> = ["state", "rm"].into_iter().chain(applied).collect();
+            let output = self.run(folder, &remove);
+            assert!(output.status.success(), "{}: {}", folder.display(), said(&output));
+        }
+    }
+
     fn init(&self, folder: &Path) -> Output {
         self.command(folder, &["init", "-backend=false", "-input=false", "-no-color"])
     }
@@ -94,9 +106,12 @@ impl Applied {
         let folder = infra().join("examples").join(example);
         let package = infra().join("tests/fixtures/bootstrap.zip");
         let packages = serde_json::json!({ "ingest": package, "checkpoint": package });
-        let variables = [("packages", packages)].into_iter().chain(variables.iter().cloned());
+        let text = std::fs::read_to_string(folder.join("variables.tf")).unwrap();
+        let packages = text.contains("variable \"packages\"").then_some(("packages", packages));
+        let variables = packages.into_iter().chain(variables.iter().cloned());
         let variables: Vec<String> =
             variables.map(|(name, value)| format!("-var={name}={}", hcl(&value))).collect();
+        terraform.forget(&folder);
         let mut apply = vec!["apply", "-auto-approve", "-no-color"];
         apply.extend(variables.iter().map(String::as_str));
         let output = terraform.run(&folder, &apply);
@@ -107,6 +122,12 @@ impl Applied {
         let mut resources = BTreeMap::new();
         collect(&shown["values"]["root_module"], &mut resources);
         Ok(Self { resources, outputs: shown["values"]["outputs"]["cairn"]["value"].clone() })
+    }
+
+    /// This example's resources and another's.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.resources.extend(other.resources);
+        self
     }
 
     /// A resource of the module that the example calls, by its address in it.
@@ -168,9 +189,10 @@ pub(crate) fn infra() -> PathBuf {
 /// The root module, the modules and the examples that something holds for.
 pub(crate) fn folders(holds: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let infra = infra();
-    let inside = ["modules", "examples"].into_iter().flat_map(|kind| {
+    let inside = ["modules", "examples", "examples/production"].into_iter().flat_map(|kind| {
         let entries = std::fs::read_dir(infra.join(kind)).unwrap();
-        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+        let entries = entries.map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
     });
     let mut folders: Vec<_> =
         [infra.clone()].into_iter().chain(inside).filter(|f| holds(f)).collect();

@@ -1,21 +1,9 @@
-# Two regions, two accounts. The trail lives in the workload's account, eu-central-1; its replica in the security account,
-# eu-west-1, where nobody of the workload has rights.
+# The trail, in the workload's account and eu-central-1. Its replica is in the security account and eu-west-1, made by a
+# configuration of its own (security/), which the security account alone applies: the credentials that run this one have no
+# rights there.
 
 provider "aws" {
   region = "eu-central-1"
-
-  default_tags {
-    tags = { service = "audit-trail" }
-  }
-}
-
-provider "aws" {
-  alias  = "security"
-  region = "eu-west-1"
-
-  assume_role {
-    role_arn = "arn:aws:iam::${var.security_account}:role/deploys-audit-replica"
-  }
 
   default_tags {
     tags = { service = "audit-trail" }
@@ -29,7 +17,7 @@ module "cairn" {
   bucket_prefix = "example-audit"
   bundle        = var.bundle
   packages      = var.packages
-  replica       = module.replica.replica
+  replica       = var.replica
 
   # A steady load is cheaper in shards of its own; two for 2,000 records and 2 MB a second.
   stream     = { shards = 2 }
@@ -43,9 +31,10 @@ module "cairn" {
   }
 
   access = {
-    # Auditors and tenants' portal come from the security account; SSO asks for MFA itself.
+    # Persons and the tenants' portal come from the security account; SSO asks for MFA itself.
     auditors        = { principals = ["arn:aws:iam::${var.security_account}:role/auditors"], mfa = false }
     tenant_auditors = { principals = ["arn:aws:iam::${var.security_account}:role/audit-portal"] }
+    operators       = { principals = ["arn:aws:iam::${var.security_account}:role/audit-operators"], mfa = false }
     break_glass     = { principals = var.break_glass_users }
   }
 
@@ -70,20 +59,5 @@ module "cairn" {
       oncall   = { protocol = "https", endpoint = "https://events.example.com/integration/audit-trail" }
       security = { protocol = "email", endpoint = "security@example.com" }
     }
-  }
-}
-
-module "replica" {
-  source    = "../../modules/replica"
-  providers = { aws = aws.security }
-
-  name                 = "cairn"
-  bucket               = "example-audit-replica"
-  source_role_arn      = "arn:aws:iam::${var.account}:role/cairn-replication"
-  batch_retention_days = 35
-
-  retention_classes = {
-    standard  = 400
-    regulated = 2557
   }
 }

@@ -1,15 +1,25 @@
-variable "account" {
-  description = "Number of the account that the trail lives in."
-  type        = string
-  default     = "111122223333"
-  nullable    = false
-}
-
 variable "security_account" {
-  description = "Number of the security account: it holds the replica, and auditors come from it."
+  description = "Number of the security account, from which persons come."
   type        = string
   default     = "444455556666"
   nullable    = false
+}
+
+variable "replica" {
+  description = "The replica: the output `replica` of security/."
+  type = object({
+    bucket_arn = string
+    key_arn    = string
+    account_id = string
+    region     = string
+  })
+  default = {
+    bucket_arn = "arn:aws:s3:::example-audit-replica"
+    key_arn    = "arn:aws:kms:eu-west-1:444455556666:key/00000000-0000-4000-8000-000000000000"
+    account_id = "444455556666"
+    region     = "eu-west-1"
+  }
+  nullable = false
 }
 
 variable "bundle" {

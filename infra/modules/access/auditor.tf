@@ -77,15 +77,36 @@ data "aws_iam_policy_document" "auditor_query" {
       "athena:GetQueryResults",
       "athena:GetWorkGroup",
       "athena:ListNamedQueries",
+      "athena:ListQueryExecutions",
       "athena:StartQueryExecution",
       "athena:StopQueryExecution",
     ]
     resources = [var.query.workgroup_arn]
   }
 
+  # What Athena's console opens with: names of workgroups and catalogs, for which there are no resources.
+  statement {
+    #checkov:skip=CKV_AWS_356:these lists have no resources
+    sid       = "OpenTheConsole"
+    actions   = ["athena:ListDataCatalogs", "athena:ListWorkGroups"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "BrowseTables"
+    actions = [
+      "athena:GetDataCatalog",
+      "athena:GetDatabase",
+      "athena:GetTableMetadata",
+      "athena:ListDatabases",
+      "athena:ListTableMetadata",
+    ]
+    resources = ["arn:${data.aws_partition.current.partition}:athena:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:datacatalog/AwsDataCatalog"]
+  }
+
   statement {
     sid     = "FindDatabase"
-    actions = ["glue:GetDatabase"]
+    actions = ["glue:GetDatabase", "glue:GetDatabases"]
     # Athena asks for `default` whatever the query is about.
     resources = ["${local.glue}:catalog", "${local.glue}:database/default", "${local.glue}:database/${var.query.database}"]
   }

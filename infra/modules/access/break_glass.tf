@@ -79,7 +79,8 @@ data "aws_iam_policy_document" "break_glass" {
     }
   }
 
-  # A function whose concurrency is 0 does not run.
+  # A function whose concurrency is 0 does not run, and what it would be handed stays on the stream. The mapping itself is out of reach:
+  # its settings decide what expires, and where to.
   statement {
     sid = "StopAndStartFunctions"
     actions = [
@@ -89,19 +90,6 @@ data "aws_iam_policy_document" "break_glass" {
       "lambda:PutFunctionConcurrency",
     ]
     resources = local.function_arns
-  }
-
-  statement {
-    sid       = "StopAndStartMapping"
-    actions   = ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
-    resources = [var.functions.mapping_arn]
-
-    # The stream goes on going to ingest.
-    condition {
-      test     = "ArnEquals"
-      variable = "lambda:FunctionArn"
-      values   = [var.functions.ingest_arn]
-    }
   }
 
   statement {
@@ -135,11 +123,9 @@ data "aws_iam_policy_document" "break_glass" {
       "kms:GetKeyPolicy",
       "kms:GetPublicKey",
       "lambda:DeleteFunctionConcurrency",
-      "lambda:GetEventSourceMapping",
       "lambda:GetFunctionConcurrency",
       "lambda:GetFunctionConfiguration",
       "lambda:PutFunctionConcurrency",
-      "lambda:UpdateEventSourceMapping",
       "s3:GetObject",
       "s3:GetObjectRetention",
       "s3:GetObjectVersion",

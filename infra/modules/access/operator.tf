@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "operator" {
 
   statement {
     sid       = "ReadAndPutOnStream"
-    actions   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:PutRecord"]
+    actions   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards", "kinesis:PutRecord", "kinesis:PutRecords"]
     resources = [var.stream_arn]
   }
 

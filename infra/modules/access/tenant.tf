@@ -9,8 +9,8 @@ locals {
 
   tenant_results = ["${var.query.results_bucket_arn}/tenants/${local.tenant}/*"]
 
-  # The log holds headers and hashes, no events, and who checks a proof needs it.
-  tenant_keys    = [local.tenant_segments, "log/*"]
+  # The log holds headers and hashes, no events, and who checks a proof needs it; not its plans and cursors.
+  tenant_keys    = [local.tenant_segments, "log/checkpoint", "log/checkpoints/*", "log/tile/*"]
   tenant_objects = [for key in local.tenant_keys : "${var.archive_bucket_arn}/${key}"]
 }
 

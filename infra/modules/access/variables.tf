@@ -49,7 +49,7 @@ variable "keys" {
 }
 
 variable "functions" {
-  description = "Functions, and the event source mapping of ingest, which break-glass may stop and start."
+  description = "Functions, which break-glass may stop and start, their logs, which it may read, and the event source mapping, which it may not touch."
   type = object({
     ingest_arn     = string
     checkpoint_arn = string

@@ -24,7 +24,6 @@ locals {
     "s3:DeleteObjectTagging",
     "s3:DeleteObjectVersion",
     "s3:DeleteObjectVersionTagging",
-    "s3:InitiateReplication",
     "s3:ObjectOwnerOverrideToBucketOwner",
     "s3:PutObjectTagging",
     "s3:PutObjectVersionTagging",

@@ -41,7 +41,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    bucket_key_enabled = var.kms_key != null
+    bucket_key_enabled = try(var.kms_key.bucket_key, false)
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = var.kms_key == null ? "AES256" : "aws:kms"

@@ -16,9 +16,10 @@ variable "region" {
 }
 
 variable "kms_key" {
-  description = "The key that everything is encrypted under; null for S3's own, for a bucket that takes S3's access logs."
+  description = "The key that everything is encrypted under, one request of KMS for many objects (`bucket_key`) or one each; null for S3's own, for a bucket that takes S3's access logs."
   type = object({
-    arn = string
+    arn        = string
+    bucket_key = optional(bool, true)
   })
   default = null
 }

@@ -204,8 +204,10 @@ resource "aws_api_gateway_stage" "intake" {
       path        = "$context.path"
       status      = "$context.status"
       stream      = "$context.integration.status"
+      put         = "$context.integration.requestId"
       latency     = "$context.responseLatency"
-      error       = "$context.error.message"
+      failure     = "$context.integration.error"
+      error       = "$context.error.responseType"
     })
   }
 

@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["s3.${data.aws_region.current.region}.amazonaws.com"]
+      values   = ["s3.${data.aws_region.current.region}.${data.aws_partition.current.dns_suffix}"]
     }
 
     condition {

@@ -24,26 +24,10 @@ module "bucket" {
   policies    = [data.aws_iam_policy_document.bucket.json]
 }
 
-# What goes from the archive goes from here too, but only once its own lock has ended: deletions are not replicated.
+# Segments end with their class. Batches stay: what would end them is a tag, and tags of the archive are not to be believed here.
 resource "aws_s3_bucket_lifecycle_configuration" "replica" {
   region = var.region
   bucket = module.bucket.name
-
-  rule {
-    id     = "batches-that-are-archived"
-    status = "Enabled"
-
-    filter {
-      and {
-        prefix = "batches/"
-        tags   = { archived = "true" }
-      }
-    }
-
-    expiration {
-      days = var.batch_retention_days
-    }
-  }
 
   dynamic "rule" {
     for_each = var.retention_classes
@@ -62,21 +46,26 @@ resource "aws_s3_bucket_lifecycle_configuration" "replica" {
     }
   }
 
-  # Expired objects become noncurrent first. All else that does is older versions of `log/checkpoint`: each lies, locked, at
-  # `log/checkpoints/<size>` too.
+  # Each checkpoint lies, locked, at `log/checkpoints/<size>` too. Older versions of anything else would be the originals of
+  # what somebody put over them in the archive: they stay.
   rule {
-    id     = "noncurrent-versions"
+    id     = "replaced-checkpoints"
     status = "Enabled"
 
-    filter {}
+    filter {
+      prefix = "log/checkpoint"
+    }
 
     noncurrent_version_expiration {
       noncurrent_days = 7
     }
+  }
 
-    expiration {
-      expired_object_delete_marker = true
-    }
+  rule {
+    id     = "unfinished-uploads"
+    status = "Enabled"
+
+    filter {}
 
     abort_incomplete_multipart_upload {
       days_after_initiation = 1
@@ -85,7 +74,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "replica" {
 }
 
 data "aws_iam_policy_document" "bucket" {
-  # Deletions, shorter locks, and tags: what is tagged as archived expires.
+  # Deletions, shorter locks, and tags.
   statement {
     sid    = "DenyDeletion"
     effect = "Deny"
@@ -100,6 +89,7 @@ data "aws_iam_policy_document" "bucket" {
       "s3:PutObjectTagging",
       "s3:PutObjectVersionTagging",
       "s3:ReplicateDelete",
+      "s3:ReplicateTags",
     ]
     resources = ["${local.bucket_arn}/*"]
 
@@ -112,7 +102,7 @@ data "aws_iam_policy_document" "bucket" {
   statement {
     sid       = "DenyOtherWriters"
     effect    = "Deny"
-    actions   = ["s3:ObjectOwnerOverrideToBucketOwner", "s3:PutObject", "s3:ReplicateObject", "s3:ReplicateTags"]
+    actions   = ["s3:ObjectOwnerOverrideToBucketOwner", "s3:PutObject", "s3:ReplicateObject"]
     resources = ["${local.bucket_arn}/*"]
 
     principals {
@@ -129,7 +119,7 @@ data "aws_iam_policy_document" "bucket" {
 
   statement {
     sid       = "AdmitReplicas"
-    actions   = ["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateObject", "s3:ReplicateTags"]
+    actions   = ["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateObject"]
     resources = ["${local.bucket_arn}/*"]
 
     principals {

@@ -32,17 +32,6 @@ variable "source_role_arn" {
   }
 }
 
-variable "batch_retention_days" {
-  description = "Days for which batches are locked: those tagged as archived go after them, as they do from the archive."
-  type        = number
-  nullable    = false
-
-  validation {
-    condition     = var.batch_retention_days >= 1 && floor(var.batch_retention_days) == var.batch_retention_days
-    error_message = "Found ${var.batch_retention_days} as `batch_retention_days`; expected a whole number of days, 1 or more."
-  }
-}
-
 variable "retention_classes" {
   description = "Days for which segments are kept, by retention class. Segments of a class that is not named are kept for ever."
   type        = map(number)

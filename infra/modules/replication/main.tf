@@ -127,7 +127,7 @@ data "aws_iam_policy_document" "replication" {
   # No s3:ReplicateDelete.
   statement {
     sid       = "WriteReplicas"
-    actions   = concat(["s3:ReplicateObject", "s3:ReplicateTags"], local.other_account ? ["s3:ObjectOwnerOverrideToBucketOwner"] : [])
+    actions   = concat(["s3:ReplicateObject"], local.other_account ? ["s3:ObjectOwnerOverrideToBucketOwner"] : [])
     resources = ["${var.replica.bucket_arn}/*"]
   }
 

@@ -90,6 +90,35 @@ resource "aws_cloudtrail" "evidence" {
     }
   }
 
+  # Who else reads or writes heads of chains.
+  advanced_event_selector {
+    name = "ledger, by anyone but the functions"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::DynamoDB::Table"]
+    }
+
+    field_selector {
+      field  = "resources.ARN"
+      equals = [var.table_arn]
+    }
+
+    dynamic "field_selector" {
+      for_each = length(local.functions) > 0 ? [local.functions] : []
+
+      content {
+        field           = "userIdentity.arn"
+        not_starts_with = field_selector.value
+      }
+    }
+  }
+
   dynamic "advanced_event_selector" {
     for_each = var.management_events ? ["Management"] : []
 
@@ -104,12 +133,13 @@ resource "aws_cloudtrail" "evidence" {
   }
 }
 
-# CloudTrail encrypts digests with S3's own key, and the log files under this one, which it names itself.
+# CloudTrail names the key itself. With a bucket key it would need to decrypt, under another context than its own:
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
 module "bucket" {
   source = "../bucket"
 
   name              = var.bucket
-  kms_key           = { arn = aws_kms_key.trail.arn }
+  kms_key           = { arn = aws_kms_key.trail.arn, bucket_key = false }
   default_retention = var.lock
   policies          = [data.aws_iam_policy_document.bucket.json]
 }

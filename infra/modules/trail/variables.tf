@@ -26,6 +26,12 @@ variable "evidence_bucket_arns" {
   }
 }
 
+variable "table_arn" {
+  description = "ARN of the ledger table, whose use is recorded too."
+  type        = string
+  nullable    = false
+}
+
 variable "function_roles" {
   description = "Names of the functions' roles. What they put is not recorded, as each object tells of itself and each event recorded is billed; all else that they do is."
   type        = list(string)

@@ -19,7 +19,7 @@ locals {
   }
 
   kinesis = {
-    for metric in ["IncomingRecords", "WriteProvisionedThroughputExceeded"] :
+    for metric in ["GetRecords.Success", "IncomingRecords", "WriteProvisionedThroughputExceeded"] :
     metric => { namespace = "AWS/Kinesis", name = metric, dimensions = { StreamName = var.stream.name } }
   }
 
@@ -98,7 +98,6 @@ locals {
       metrics = { age = merge(local.lambda.ingest["IteratorAge"], { stat = "Maximum" }) }
       above   = 3600000 * var.thresholds.backlog_hours
     }
-    # A mapping that is off reads nothing, and so tells of no age.
     ingest-silent = {
       about       = "Records arrive on the stream, and ingest is not invoked."
       runbook     = "backlog"
@@ -146,7 +145,8 @@ locals {
       above      = var.thresholds.rejected_percent
       period     = 900
     }
-    # An alarm of CloudWatch's own, which reaches the topic by another way than the rules.
+    # An alarm of CloudWatch's own, which reaches the topic by another way than the rules. Metric math takes ten metrics: what somebody
+    # did comes first, and the replica's alarm shows where it rings.
     notices-undelivered = {
       about      = "A notice of a change or a misuse could not be put on the alarms' topic: look into CloudTrail for what it was."
       runbook    = "watching"
@@ -154,9 +154,22 @@ locals {
       metrics = {
         for id, notice in local.notices :
         replace(id, "-", "_") => { namespace = "AWS/Events", name = "FailedInvocations", dimensions = { RuleName = "${var.name}-${id}" } }
+        if id != "replication-late"
       }
     }
   }
+
+  # Lambda asks every shard for records all the time, whether there are any or not. A mapping that is off asks for none, and so tells of no age.
+  feed = var.fed ? {
+    stream-unread = {
+      about       = "Nobody has read the stream for ten minutes: what feeds ingest is off, gone, or refused."
+      runbook     = "backlog"
+      metrics     = { reads = local.kinesis["GetRecords.Success"] }
+      below       = 1
+      evaluations = 2
+      silence     = true
+    }
+  } : {}
 
   per_function = merge([
     for function, about in var.functions : {
@@ -198,10 +211,31 @@ locals {
     }
   }
 
+  replication = {
+    for metric in var.replication == null ? [] : ["OperationsFailedReplication", "ReplicationLatency"] : metric => {
+      namespace = "AWS/S3"
+      name      = metric
+      dimensions = {
+        SourceBucket      = var.replication.source_bucket
+        DestinationBucket = var.replication.destination_bucket
+        RuleId            = var.replication.rule_id
+      }
+    }
+  }
+
+  # S3 does not try again what failed, so that its number is soon zero and the replica still lacks it.
+  replica = var.replication == null ? {} : {
+    replication-failed = {
+      about   = "Objects of the archive could not be replicated: the replica lacks them until they are replicated anew."
+      runbook = "replication"
+      metrics = { failures = local.replication["OperationsFailedReplication"] }
+    }
+  }
+
   # Alarms about evidence are over when the runbook says so; of all others the topic is told when they are.
   alarms = merge(
-    { for id, alarm in local.evidence : id => merge(alarm, { recovers = false }) },
-    { for id, alarm in merge(local.service, local.per_function, local.intake) : id => merge(alarm, { recovers = true }) },
+    { for id, alarm in merge(local.evidence, local.replica) : id => merge(alarm, { recovers = false }) },
+    { for id, alarm in merge(local.service, local.feed, local.per_function, local.intake) : id => merge(alarm, { recovers = true }) },
   )
 }
 
@@ -246,6 +280,26 @@ resource "aws_cloudwatch_metric_alarm" "this" {
       return_data = true
     }
   }
+}
+
+# S3 tells this number in the replica's region, where the alarm must be then. No topic is there: a notice tells of it.
+resource "aws_cloudwatch_metric_alarm" "replication_late" {
+  count  = var.replication == null ? 0 : 1
+  region = var.replication.region
+
+  alarm_name        = "${var.name}-replication-late"
+  alarm_description = "The replica is more than ${var.thresholds.replication_minutes} minutes behind the archive. Runbook: ${var.runbooks_url}/replication.md"
+
+  namespace   = local.replication["ReplicationLatency"].namespace
+  metric_name = local.replication["ReplicationLatency"].name
+  dimensions  = local.replication["ReplicationLatency"].dimensions
+  statistic   = "Maximum"
+  period      = 300
+
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 60 * var.thresholds.replication_minutes
+  evaluation_periods  = 3
+  treat_missing_data  = "notBreaching"
 }
 
 # The field `alarm` in the functions' logs: structured lines, whose fields tracing puts into `fields`.

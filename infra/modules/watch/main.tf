@@ -6,6 +6,7 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.region
+  role      = "arn:${local.partition}:iam::${local.account}:role"
 }
 
 resource "aws_sns_topic" "alarms" {

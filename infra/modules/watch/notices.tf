@@ -14,6 +14,15 @@ locals {
     for function in var.functions : [function.name, function.arn, "${local.account}:function:${function.name}"]
   ])
 
+  # What services alone may become.
+  service_roles = [
+    for role in ["ingest", "checkpoint", "schedule", "replication"] : "${local.role}/${var.name}-${role}"
+    if contains(var.roles, "${var.name}-${role}")
+  ]
+
+  # Where IAM, STS's global endpoint, and most sign-ins to the console are told of.
+  global = "us-east-1"
+
   # Whoever calls is told of, permitted or refused.
   call = {
     paths = {
@@ -78,18 +87,24 @@ locals {
         }))
       })
       bucket-changed = merge(local.call, {
-        about   = "The protection of a bucket was changed, or an object's deletion or retention was tried."
+        about   = "The protection of a bucket was changed, or an object's deletion, retention, tags or access were tried, or an access point was made."
         runbook = "protection-changed"
         pattern = jsonencode(merge(local.called, {
           detail = {
             eventSource = ["s3.amazonaws.com"]
-            # Those of objects come where a trail logs the bucket's data events. The functions set retention with their puts.
-            eventName = [
-              { prefix = "PutBucket" }, { prefix = "DeleteBucket" },
-              { prefix = "PutObjectLock" }, "PutObjectRetention", "PutObjectLegalHold",
-              "DeleteObject", "DeleteObjects",
+            "$or" = [
+              {
+                # Those of objects come where a trail logs the bucket's data events. The functions set retention with their puts.
+                eventName = [
+                  { prefix = "PutBucket" }, { prefix = "DeleteBucket" },
+                  { prefix = "PutObjectLock" }, "PutObjectRetention", "PutObjectLegalHold", "PutObjectTagging", "PutObjectAcl",
+                  "DeleteObject", "DeleteObjects",
+                ]
+                requestParameters = { bucketName = concat([var.buckets.archive, var.buckets.expired], var.buckets.others) }
+              },
+              # Of any bucket: such a call does not name it as the others do.
+              { eventName = [{ prefix = "CreateAccessPoint" }] },
             ]
-            requestParameters = { bucketName = concat([var.buckets.archive, var.buckets.expired], var.buckets.others) }
           }
         }))
       })
@@ -100,7 +115,7 @@ locals {
           detail = {
             eventSource = ["dynamodb.amazonaws.com"]
             eventName = [
-              "DeleteResourcePolicy", "DeleteTable", "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime",
+              "DeleteBackup", "DeleteResourcePolicy", "DeleteTable", "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime",
               "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive",
             ]
             "$or" = [
@@ -140,7 +155,7 @@ locals {
             # Prefixes: CloudTrail appends the version of the API.
             eventName = [for name in [
               "AddPermission", "CreateEventSourceMapping", "CreateFunctionUrlConfig", "DeleteEventSourceMapping", "DeleteFunction",
-              "PutFunctionConcurrency", "UpdateEventSourceMapping", "UpdateFunction",
+              "PutFunctionConcurrency", "PutRuntimeManagementConfig", "UpdateEventSourceMapping", "UpdateFunction",
             ] : { prefix = name }]
             # A call about a mapping names the function in its answer alone.
             "$or" = [
@@ -150,9 +165,43 @@ locals {
           }
         }))
       })
+      role-changed = merge(local.call, {
+        about   = "Trust or policy of a role was changed, or somebody tried to take over the role of a service."
+        runbook = "role-changed"
+        reads   = true
+        region  = local.global
+        pattern = jsonencode(merge(local.called, {
+          detail = {
+            "$or" = [
+              {
+                eventSource = ["iam.amazonaws.com"]
+                eventName = [
+                  "AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy",
+                  "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy",
+                ]
+                requestParameters = { roleName = concat(var.roles, [local.forward_role]) }
+              },
+              {
+                eventName         = [{ prefix = "AssumeRole" }]
+                requestParameters = { roleArn = local.service_roles }
+                userIdentity      = { type = [{ anything-but = ["AWSService"] }] }
+              },
+              # Another function is another way to become it.
+              {
+                eventName = [{ prefix = "CreateFunction2" }, { prefix = "UpdateFunctionConf" }]
+                requestParameters = {
+                  role         = local.service_roles
+                  functionName = [{ anything-but = [for function in var.functions : function.name] }]
+                }
+              },
+            ]
+          }
+        }))
+      })
       watching-changed = merge(local.call, {
         about   = "The watch itself was changed: alarms, rules, topic, logs, the schedule, or a trail of the account."
         runbook = "watching"
+        region  = local.global
         pattern = jsonencode(merge(local.called, {
           detail = {
             "$or" = [
@@ -160,7 +209,7 @@ locals {
               { eventName = ["PutMetricAlarm", "SetAlarmState"], requestParameters = { alarmName = [{ prefix = "${var.name}-" }] } },
               { eventName = ["DeleteRule", "DisableRule", "PutRule"], requestParameters = { name = [{ prefix = "${var.name}-" }] } },
               { eventName = ["PutTargets", "RemoveTargets"], requestParameters = { rule = [{ prefix = "${var.name}-" }] } },
-              { eventName = ["DeleteTopic", "SetTopicAttributes"], requestParameters = { topicArn = [aws_sns_topic.alarms.arn] } },
+              { eventName = ["AddPermission", "DeleteTopic", "RemovePermission", "SetTopicAttributes"], requestParameters = { topicArn = [aws_sns_topic.alarms.arn] } },
               { eventName = ["Unsubscribe"], requestParameters = { subscriptionArn = [{ prefix = "${aws_sns_topic.alarms.arn}:" }] } },
               {
                 eventName = [
@@ -180,18 +229,42 @@ locals {
     },
     var.break_glass == null ? {} : {
       break-glass = merge(local.call, {
-        about   = "The break-glass role was assumed, or made a change."
+        about   = "The break-glass role was assumed, or used."
         runbook = "break-glass"
         reads   = true
+        region  = local.global
         pattern = jsonencode(merge(local.called, {
+          detail-type = concat(local.called.detail-type, ["AWS Console Sign In via CloudTrail"])
           detail = {
             "$or" = [
               { eventName = [{ prefix = "AssumeRole" }], requestParameters = { roleArn = [var.break_glass.role_arn] } },
-              { readOnly = [false], userIdentity = { sessionContext = { sessionIssuer = { arn = [var.break_glass.role_arn] } } } },
+              # The console names the session alone.
+              {
+                eventName    = ["SwitchRole"]
+                userIdentity = { arn = [{ prefix = "${replace(replace(var.break_glass.role_arn, ":iam:", ":sts:"), "/:role/(.*/)?/", ":assumed-role/")}/" }] }
+              },
+              # Reads, too; but not each object and record that is read: the decryption of the first is a call, and told of.
+              { managementEvent = [true], userIdentity = { sessionContext = { sessionIssuer = { arn = [var.break_glass.role_arn] } } } },
             ]
           }
         }))
       })
+    },
+    var.replication == null ? {} : {
+      replication-late = {
+        about   = "The replica is, or was, more than ${var.thresholds.replication_minutes} minutes behind the archive."
+        runbook = "replication"
+        region  = var.replication.region
+        pattern = jsonencode({
+          source      = ["aws.cloudwatch"]
+          detail-type = ["CloudWatch Alarm State Change"]
+          resources   = [aws_cloudwatch_metric_alarm.replication_late[0].arn]
+          # When it begins, and when it is over.
+          detail = { "$or" = [{ state = { value = ["ALARM"] } }, { previousState = { value = ["ALARM"] } }] }
+        })
+        paths = { state = "$.detail.state.value", when = "$.time" }
+        text  = "State <state> since <when>."
+      }
     },
   )
 }

@@ -88,6 +88,29 @@ variable "signer_role_arn" {
   nullable    = false
 }
 
+variable "roles" {
+  description = "Names of the deployment's roles: a change of one's trust or policy raises a notice. Those of services (`<name>-ingest`, `-checkpoint`, `-schedule`, `-replication`) nobody else may become."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "fed" {
+  description = "Whether the stream is fed to ingest: nobody reading it is then a fault."
+  type        = bool
+  nullable    = false
+}
+
+variable "replication" {
+  description = "How the archive is replicated: the buckets' names, the `region` of the second, the id of the rule; null where it is not."
+  type = object({
+    source_bucket      = string
+    destination_bucket = string
+    region             = string
+    rule_id            = string
+  })
+  default = null
+}
+
 variable "break_glass" {
   description = "The break-glass role, whose every use raises an alarm; null where there is none."
   type = object({
@@ -139,18 +162,20 @@ variable "thresholds" {
     When alarms ring.
     `backlog_minutes`: how far ingest may fall behind the stream; a batch takes seconds, a catch-up after a fault some minutes.
     `backlog_hours`: the same, for the second alarm: records expire after 144 hours, and this must leave time to act.
-    `checkpoint_minutes`: for how long ticks may be missing; one is due every minute.
+    `checkpoint_minutes`: for how long ticks may be missing. By default one is due every minute; with a schedule that is slower than this, the alarm rings for ever.
     `unlogged_minutes`: in how long something sealed must be logged.
     `duration_percent`: of its time-out that a function may take.
     `rejected_percent`: of events and rejections that may be rejections, in a quarter of an hour.
+    `replication_minutes`: how far the replica may be behind the archive; most objects take a quarter of an hour at most.
   EOT
   type = object({
-    backlog_minutes    = optional(number, 10)
-    backlog_hours      = optional(number, 24)
-    checkpoint_minutes = optional(number, 10)
-    unlogged_minutes   = optional(number, 15)
-    duration_percent   = optional(number, 80)
-    rejected_percent   = optional(number, 1)
+    backlog_minutes     = optional(number, 10)
+    backlog_hours       = optional(number, 24)
+    checkpoint_minutes  = optional(number, 10)
+    unlogged_minutes    = optional(number, 15)
+    duration_percent    = optional(number, 80)
+    rejected_percent    = optional(number, 1)
+    replication_minutes = optional(number, 60)
   })
   default  = {}
   nullable = false
@@ -179,5 +204,9 @@ variable "thresholds" {
   validation {
     condition     = var.thresholds.rejected_percent >= 0 && var.thresholds.rejected_percent < 100
     error_message = "thresholds.rejected_percent is ${var.thresholds.rejected_percent}; expected 0 (any rejection) to less than 100."
+  }
+  validation {
+    condition     = var.thresholds.replication_minutes >= 15
+    error_message = "thresholds.replication_minutes is ${var.thresholds.replication_minutes}; expected 15 or more: S3 takes as long for some objects."
   }
 }

@@ -54,7 +54,7 @@ run "to_another_account" {
         resource = "arn:aws:s3:::acme-archive/*"
       }
       WriteReplicas = {
-        actions  = toset(["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateObject", "s3:ReplicateTags"])
+        actions  = toset(["s3:ObjectOwnerOverrideToBucketOwner", "s3:ReplicateObject"])
         resource = "arn:aws:s3:::acme-replica/*"
       }
       DecryptObjects  = { actions = toset(["kms:Decrypt"]), resource = var.archive.key_arn }

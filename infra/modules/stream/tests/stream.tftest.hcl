@@ -36,6 +36,16 @@ run "provisioned" {
   }
 }
 
+run "too_short" {
+  command = plan
+
+  variables {
+    retention_hours = 24
+  }
+
+  expect_failures = [var.retention_hours]
+}
+
 run "half_a_shard" {
   command = plan
 

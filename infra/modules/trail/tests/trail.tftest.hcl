@@ -7,6 +7,7 @@ variables {
   name                 = "cairn"
   bucket               = "acme-trail"
   evidence_bucket_arns = ["arn:aws:s3:::acme-archive", "arn:aws:s3:::acme-expired"]
+  table_arn            = "arn:aws:dynamodb:eu-central-1:123456789012:table/cairn-ledger"
   function_roles       = ["cairn-ingest", "cairn-checkpoint"]
 }
 
@@ -34,6 +35,12 @@ run "data_events" {
         "resources.ARN"    = jsonencode([[], [], ["arn:aws:s3:::acme-archive/", "arn:aws:s3:::acme-expired/"], []])
         "userIdentity.arn" = jsonencode([[], [], ["arn:aws:sts::123456789012:assumed-role/cairn-ingest/", "arn:aws:sts::123456789012:assumed-role/cairn-checkpoint/"], []])
         "eventName"        = jsonencode([[], ["PutObject"], [], []])
+      },
+      {
+        "eventCategory"    = jsonencode([["Data"], [], [], []])
+        "resources.type"   = jsonencode([["AWS::DynamoDB::Table"], [], [], []])
+        "resources.ARN"    = jsonencode([[var.table_arn], [], [], []])
+        "userIdentity.arn" = jsonencode([[], [], [], ["arn:aws:sts::123456789012:assumed-role/cairn-ingest/", "arn:aws:sts::123456789012:assumed-role/cairn-checkpoint/"]])
       },
     ]
     error_message = "Something done to the evidence is not recorded, or what the functions put is."
@@ -108,6 +115,7 @@ run "management_events_too" {
   assert {
     condition = [for selector in aws_cloudtrail.evidence.advanced_event_selector : { for field in selector.field_selector : field.field => coalesce(field.equals, field.starts_with)[0] }] == [
       { "eventCategory" = "Data", "resources.type" = "AWS::S3::Object", "resources.ARN" = "arn:aws:s3:::acme-archive/" },
+      { "eventCategory" = "Data", "resources.type" = "AWS::DynamoDB::Table", "resources.ARN" = var.table_arn },
       { "eventCategory" = "Management" },
     ]
     error_message = "Management events, or a part of what is done to the evidence, are not recorded."

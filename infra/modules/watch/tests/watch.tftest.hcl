@@ -1,6 +1,7 @@
 # Under a stand-in for the provider: a real account would be changed, and none has this number.
 provider "aws" {
   allowed_account_ids = ["123456789012"]
+  region              = "eu-central-1"
 }
 
 variables {
@@ -50,8 +51,18 @@ variables {
     signing = ["arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000003"]
   }
 
+  roles = ["cairn-ingest", "cairn-checkpoint", "cairn-schedule", "cairn-operator", "cairn-break-glass", "cairn-replication"]
+  fed   = true
+
   break_glass = {
     role_arn = "arn:aws:iam::111122223333:role/cairn-break-glass"
+  }
+
+  replication = {
+    source_bucket      = "example-archive"
+    destination_bucket = "example-replica"
+    region             = "eu-west-1"
+    rule_id            = "everything"
   }
 
   intake = {
@@ -89,7 +100,7 @@ run "alarms" {
   # An alarm that is told of when it is over, though a person must say so.
   assert {
     condition = alltrue([
-      for id in ["chain-stopped", "chain-blocked", "chain-broken", "records-undelivered"] :
+      for id in ["chain-stopped", "chain-blocked", "chain-broken", "records-undelivered", "replication-failed"] :
       length(aws_cloudwatch_metric_alarm.this[id].ok_actions) == 0
     ])
     error_message = "What is about evidence must not seem over by itself."
@@ -137,12 +148,45 @@ run "alarms" {
     error_message = "An id of a metric is none."
   }
 
-  # Silence alarms where there must be a tick, and nowhere else: a deployment without events is fine.
+  # Silence alarms where there must be a tick or a read, and nowhere else: a deployment without events is fine.
   assert {
     condition = [
       for id, alarm in aws_cloudwatch_metric_alarm.this : id if alarm.treat_missing_data != "notBreaching"
-    ] == ["checkpoint-silent"]
-    error_message = "Missing numbers are a fault for checkpoint-silent alone."
+    ] == ["checkpoint-silent", "stream-unread"]
+    error_message = "Missing numbers are a fault for checkpoint-silent and stream-unread alone."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["stream-unread"].treat_missing_data == "breaching"
+      && aws_cloudwatch_metric_alarm.this["stream-unread"].comparison_operator == "LessThanThreshold"
+      && aws_cloudwatch_metric_alarm.this["stream-unread"].threshold == 1
+      && [for metric in flatten([for query in aws_cloudwatch_metric_alarm.this["stream-unread"].metric_query : query.metric]) :
+      [metric.namespace, metric.metric_name, metric.stat, metric.dimensions.StreamName]] == [["AWS/Kinesis", "GetRecords.Success", "Sum", "cairn-events"]]
+    )
+    error_message = "A stream that nobody reads must alarm, whether records arrive or not."
+  }
+
+  assert {
+    condition = [for metric in flatten([for query in aws_cloudwatch_metric_alarm.this["replication-failed"].metric_query : query.metric]) :
+      [metric.namespace, metric.metric_name, metric.dimensions]] == [["AWS/S3", "OperationsFailedReplication", tomap({
+        SourceBucket = "example-archive", DestinationBucket = "example-replica", RuleId = "everything"
+    })]]
+    error_message = "What fails to be replicated must alarm."
+  }
+
+  # Where S3 tells it.
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.replication_late[0].region == "eu-west-1"
+      && aws_cloudwatch_metric_alarm.replication_late[0].threshold == 3600
+      && aws_cloudwatch_metric_alarm.replication_late[0].dimensions == tomap({
+        SourceBucket = "example-archive", DestinationBucket = "example-replica", RuleId = "everything"
+      })
+      && jsondecode(aws_cloudwatch_event_rule.this["replication-late"].event_pattern).resources == [aws_cloudwatch_metric_alarm.replication_late[0].arn]
+      && fileexists("../../runbooks/replication.md")
+    )
+    error_message = "A replica that is an hour behind must be told of."
   }
 
   assert {
@@ -290,7 +334,7 @@ run "notices" {
   # Of AWS's own events alone: anybody in the account can put others on the bus.
   assert {
     condition = alltrue([
-      for rule in aws_cloudwatch_event_rule.this : contains(["aws.", "aws.s3"], try(
+      for rule in aws_cloudwatch_event_rule.this : contains(["aws.", "aws.cloudwatch", "aws.s3"], try(
         jsondecode(rule.event_pattern).source[0].prefix, jsondecode(rule.event_pattern).source[0],
       ))
     ])
@@ -301,7 +345,7 @@ run "notices" {
   assert {
     condition = toset([
       for id, rule in aws_cloudwatch_event_rule.this : id if rule.state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-    ]) == toset(["key-misuse", "break-glass"])
+    ]) == toset(["key-misuse", "break-glass", "role-changed"])
     error_message = "Signing and assuming a role are reads to CloudTrail: these rules must see them."
   }
 
@@ -323,10 +367,94 @@ run "notices" {
 
   assert {
     condition = (
-      jsondecode(aws_cloudwatch_event_rule.this["bucket-changed"].event_pattern).detail.requestParameters.bucketName
+      jsondecode(aws_cloudwatch_event_rule.this["bucket-changed"].event_pattern).detail["$or"][0].requestParameters.bucketName
       == ["example-archive", "example-expired", "example-access-logs"]
     )
     error_message = "A bucket is not watched."
+  }
+
+  # Becoming it by the API, by the console, and whatever a session calls.
+  assert {
+    condition = (
+      jsondecode(aws_cloudwatch_event_rule.this["break-glass"].event_pattern).detail-type
+      == ["AWS API Call via CloudTrail", "AWS Console Sign In via CloudTrail"]
+      && jsondecode(aws_cloudwatch_event_rule.this["break-glass"].event_pattern).detail["$or"] == [
+        { eventName = [{ prefix = "AssumeRole" }], requestParameters = { roleArn = [var.break_glass.role_arn] } },
+        { eventName = ["SwitchRole"], userIdentity = { arn = [{ prefix = "arn:aws:sts::111122223333:assumed-role/cairn-break-glass/" }] } },
+        { managementEvent = [true], userIdentity = { sessionContext = { sessionIssuer = { arn = [var.break_glass.role_arn] } } } },
+      ]
+    )
+    error_message = "There is a way to use the break-glass role unheard."
+  }
+
+  assert {
+    condition = toset(jsondecode(aws_cloudwatch_event_rule.this["role-changed"].event_pattern).detail["$or"][0].requestParameters.roleName) == toset(concat(
+      var.roles, [for role in aws_iam_role.forward : role.name],
+    ))
+    error_message = "A role's change is not told of."
+  }
+
+  # Roles of services, and neither operator's nor break-glass's, which persons become.
+  assert {
+    condition = alltrue([
+      for way in [
+        jsondecode(aws_cloudwatch_event_rule.this["role-changed"].event_pattern).detail["$or"][1].requestParameters.roleArn,
+        jsondecode(aws_cloudwatch_event_rule.this["role-changed"].event_pattern).detail["$or"][2].requestParameters.role,
+      ] : [for arn in way : split("/", arn)[1]] == ["cairn-ingest", "cairn-checkpoint", "cairn-schedule", "cairn-replication"]
+    ])
+    error_message = "A person may become a service's role unheard, or a person's role is taken for a service's."
+  }
+
+  # All that it hears of, by name: these are ways to take evidence apart without deleting it.
+  assert {
+    condition = alltrue([
+      for rule, call in {
+        "bucket-changed.1"   = "PutObjectTagging", "bucket-changed.2" = "PutObjectAcl", "bucket-changed.3" = "CreateAccessPoint",
+        "table-changed.1"    = "DeleteBackup", "function-changed.1" = "PutRuntimeManagementConfig",
+        "watching-changed.1" = "AddPermission", "watching-changed.2" = "RemovePermission",
+      } : strcontains(aws_cloudwatch_event_rule.this[split(".", rule)[0]].event_pattern, "\"${call}\"")
+    ])
+    error_message = "A call that changes protection is not told of."
+  }
+
+  # Each hears there what it hears here, and puts it on this region's bus.
+  assert {
+    condition = { for id, rule in aws_cloudwatch_event_rule.elsewhere : id => rule.region } == {
+      break-glass      = "us-east-1"
+      role-changed     = "us-east-1"
+      watching-changed = "us-east-1"
+      replication-late = "eu-west-1"
+    }
+    error_message = "What is told in another region is not forwarded."
+  }
+
+  assert {
+    condition = alltrue([
+      for id, rule in aws_cloudwatch_event_rule.elsewhere :
+      rule.event_pattern == aws_cloudwatch_event_rule.this[id].event_pattern && rule.state == aws_cloudwatch_event_rule.this[id].state
+      && aws_cloudwatch_event_target.elsewhere[id].rule == rule.name && aws_cloudwatch_event_target.elsewhere[id].region == rule.region
+      && aws_cloudwatch_event_target.elsewhere[id].arn == "arn:aws:events:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:event-bus/default"
+      && aws_cloudwatch_event_target.elsewhere[id].role_arn == aws_iam_role.forward[0].arn
+    ])
+    error_message = "A rule elsewhere does not forward what its twin waits for."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.forward[0].policy).Statement : [statement.Effect, statement.Action, statement.Resource]
+      ] == [
+      ["Allow", "events:PutEvents", aws_cloudwatch_event_target.elsewhere["role-changed"].arn]
+    ]
+    error_message = "The role that forwards may do more."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role.forward[0].assume_role_policy).Statement :
+      statement.Principal == { Service = "events.amazonaws.com" } && statement.Condition.StringEquals["aws:SourceAccount"] == data.aws_caller_identity.current.account_id
+      && length(statement.Condition.ArnEquals["aws:SourceArn"]) == length(aws_cloudwatch_event_rule.elsewhere)
+    ])
+    error_message = "Somebody other than these rules may forward."
   }
 
   assert {
@@ -340,7 +468,7 @@ run "notices" {
   assert {
     condition = toset(flatten([
       for query in aws_cloudwatch_metric_alarm.this["notices-undelivered"].metric_query : [for metric in query.metric : metric.dimensions.RuleName]
-    ])) == toset([for rule in aws_cloudwatch_event_rule.this : rule.name])
+    ])) == toset([for id, rule in aws_cloudwatch_event_rule.this : rule.name if id != "replication-late"])
     error_message = "A rule whose notices are not delivered goes unseen."
   }
 }
@@ -405,6 +533,18 @@ run "dashboard" {
     ])
     error_message = "runbooks/README.md does not list a runbook."
   }
+
+  # What is done by hand is undone by the next apply, which must be said where it is done; and who may break glass has no right to the mapping.
+  assert {
+    condition = length(output.runbooks) > 0 && alltrue([
+      for file in fileset("../../runbooks", "*.md") :
+      !strcontains(file("../../runbooks/${file}"), "update-event-source-mapping")
+      && (!can(regex("increase-stream-retention-period|put-function-concurrency", file("../../runbooks/${file}"))) || (
+        strcontains(file("../../runbooks/${file}"), "retention_hours") && can(regex("(?i)never apply", file("../../runbooks/${file}")))
+      ))
+    ])
+    error_message = "A runbook changes by hand what the next apply undoes, and does not say so."
+  }
 }
 
 run "less" {
@@ -412,13 +552,58 @@ run "less" {
 
   variables {
     break_glass   = null
+    fed           = false
     intake        = null
+    replication   = null
     subscriptions = {}
   }
 
   assert {
-    condition     = !contains(keys(aws_cloudwatch_event_rule.this), "break-glass") && !contains(keys(aws_cloudwatch_metric_alarm.this), "intake-errors")
+    condition = (
+      length(setintersection(keys(aws_cloudwatch_event_rule.this), ["break-glass", "replication-late"])) == 0
+      && length(setintersection(keys(aws_cloudwatch_metric_alarm.this), ["intake-errors", "replication-failed", "stream-unread"])) == 0
+      && length(aws_cloudwatch_metric_alarm.replication_late) == 0
+    )
     error_message = "What is not there is watched."
+  }
+}
+
+# Here the rules hear all by themselves.
+run "in_the_global_region" {
+  command = apply
+
+  override_data {
+    target = data.aws_region.current
+    values = { region = "us-east-1" }
+  }
+
+  variables {
+    replication = {
+      source_bucket      = "example-archive"
+      destination_bucket = "example-replica"
+      region             = "us-east-1"
+      rule_id            = "everything"
+    }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.elsewhere) == 0 && length(aws_iam_role.forward) == 0 && contains(keys(aws_cloudwatch_event_rule.this), "role-changed")
+    error_message = "A region forwards to itself."
+  }
+}
+
+# EventBridge would refuse to forward.
+run "in_another_partition" {
+  command = apply
+
+  override_data {
+    target = data.aws_partition.current
+    values = { partition = "aws-us-gov" }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.elsewhere) == 0 && length(aws_iam_role.forward) == 0
+    error_message = "A rule forwards where EventBridge does not."
   }
 }
 
@@ -430,6 +615,8 @@ run "long_names" {
     name              = "n2345678901234567890123456789012"
     topic_kms_key_arn = "arn:aws-us-gov:kms:ap-southeast-99:111122223333:key/mrk-0a1b2c3d00004000800000000000000004"
     schedule          = "n2345678901234567890123456789012-checkpoint"
+    roles             = [for role in ["ingest", "checkpoint", "schedule", "operator", "auditor", "tenant-auditor", "break-glass", "replication"] : "n2345678901234567890123456789012-${role}"]
+    break_glass       = { role_arn = "arn:aws-us-gov:iam::111122223333:role/n2345678901234567890123456789012-break-glass" }
 
     functions = {
       ingest = {
@@ -490,6 +677,16 @@ run "too_late" {
 
   variables {
     thresholds = { backlog_hours = 144 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "replica_too_soon" {
+  command = plan
+
+  variables {
+    thresholds = { replication_minutes = 14 }
   }
 
   expect_failures = [var.thresholds]
