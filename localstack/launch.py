@@ -371,6 +371,24 @@ def tell_iam_of_bodies():
     iam_actions.request_tag_context = context
 
 
+def tell_iam_which_stream_is_read():
+    """The emulator does not know which stream a request is about that names an iterator only."""
+    from ministack.core import iam_actions
+    from ministack.services import kinesis
+
+    expect(iam_actions, extract_resource_arn="82f51700695c62fdca72583e1c264cc146fc22d5aa0a5faebabc3aa0a798f2e9")
+    extract = iam_actions.extract_resource_arn
+
+    def resource(service, method, path, headers, body, *rest):
+        request = json.loads(body) if service == "kinesis" and body[:1] == b"{" else {}
+        state = kinesis._shard_iterators.get(request.get("ShardIterator"))
+        if state:
+            return kinesis._streams[state["stream"]]["StreamARN"]
+        return extract(service, method, path, headers, body, *rest)
+
+    iam_actions.extract_resource_arn = resource
+
+
 def as_through_tls(app):
     """Requests are taken as if a proxy had ended TLS before here, unless they say that one did not: nobody else can
     hear what passes on a loopback address, and policies refuse all that is."""
@@ -413,6 +431,7 @@ def main():
         tell_iam_of_puts()
         tell_iam_of_partitions()
         tell_iam_of_bodies()
+        tell_iam_which_stream_is_read()
         app = as_through_tls(app)
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

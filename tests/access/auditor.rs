@@ -9,10 +9,13 @@ async fn auditors_read_everything_and_write_nothing() {
     let stage = Stage::start().await.without_resource_policies().await;
     let places = ["batches/a", "quarantine/a", "segments/a", "log/a", "config/a"];
     stage.place(&places).await;
+    let expired = stage.deployment().expired.as_ref().unwrap();
+    stage.root().encrypt(expired, "record").send().await.unwrap();
     let auditor = stage.somebody(Policy::Auditor).await;
     reads_everything(&auditor, &places).await;
     // What the role has of its own denies it, so that it stays denied whatever else the role is given.
     writes_nothing(&auditor, &places).await;
+    stage.keeps_out_of_elsewhere(&auditor, By::Silence).await;
     stage.grant(Policy::Auditor.name(), "more", &everything()).await;
     reads_everything(&auditor, &places).await;
     writes_nothing(&auditor, &places).await;
@@ -23,8 +26,18 @@ async fn reads_everything(auditor: &Actor, places: &[&str]) {
     for key in places {
         done(auditor.read(key).await);
         done(auditor.s3.get_object_retention().bucket(bucket).key(*key).send().await);
-        done(auditor.s3.list_object_versions().bucket(bucket).prefix(*key).send().await);
+        let listed = auditor.s3.list_object_versions().bucket(bucket).prefix(*key).send().await;
+        let version = done(listed).versions.unwrap().remove(0).version_id.unwrap();
+        let read = auditor.s3.get_object().bucket(bucket).key(*key).version_id(version);
+        done(read.send().await);
+        done(auditor.s3.list_objects_v2().bucket(bucket).prefix(*key).send().await);
     }
+    let expired = auditor.deployment.expired.as_ref().unwrap();
+    done(auditor.s3.list_objects_v2().bucket(expired).send().await);
+    done(auditor.s3.get_object().bucket(expired).key("record").send().await);
+    done(auditor.s3.get_object_retention().bucket(expired).key("record").send().await);
+    let stream = &auditor.deployment.stream;
+    done(auditor.kinesis.describe_stream_summary().stream_name(stream).send().await);
     for partition in ["chain#a", "chains", "log", "redrive#a"] {
         done(auditor.query(partition).await);
         done(auditor.look_up(partition).await);
@@ -40,6 +53,9 @@ async fn writes_nothing(auditor: &Actor, places: &[&str]) {
         let delete = auditor.s3.delete_object().bucket(bucket).key(*key).send().await;
         refused("s3:DeleteObject", By::Role, delete);
     }
+    let expired = auditor.deployment.expired.as_ref().unwrap();
+    let delete = auditor.s3.delete_object().bucket(expired).key("record").send().await;
+    refused("s3:DeleteObject", By::Role, delete);
     let policy = auditor.s3.delete_bucket_policy().bucket(bucket).send().await;
     refused("s3:DeleteBucketPolicy", By::Role, policy);
     for partition in ["chain#a", "log"] {

@@ -57,6 +57,7 @@ async fn checkpoint_writes_and_signs_the_log_and_cannot_read_events() {
     let key = &stage.deployment().signing_keys[0];
     done(checkpoint.kms.get_public_key().key_id(key).send().await);
     refused("kms:GenerateDataKey", By::Silence, checkpoint.take_data_key().await);
+    stage.keeps_out_of_elsewhere(&checkpoint, By::Silence).await;
 }
 
 /// The key's own policy: notes as a whole, by the one role.

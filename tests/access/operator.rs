@@ -32,6 +32,7 @@ async fn operators_publish_and_redrive_and_change_no_evidence() {
     }
     refused("kms:Sign", By::Silence, operator.sign().await);
     refused("kms:GenerateDataKey", By::Silence, operator.take_data_key().await);
+    stage.keeps_out_of_elsewhere(&operator, By::Silence).await;
 }
 
 /// Nobody here has a second factor, which the role asks for; so it is asked no more.

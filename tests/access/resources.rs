@@ -1,13 +1,12 @@
 //! What the policies of buckets and keys refuse, whatever the roles of who asks allow.
 
+use aws_sdk_s3::operation::put_object_retention::builders::PutObjectRetentionFluentBuilder;
 use aws_sdk_s3::types::{
     ObjectCannedAcl, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
     ObjectLockRetention, ObjectLockRetentionMode, ServerSideEncryption, Tag, Tagging,
 };
 
-use crate::stage::{Actor, BATCHES, By, LOG, Stage, done, in_days, refused};
-
-const PUT: &str = "s3:PutObject";
+use crate::stage::{Actor, BATCHES, By, LOG, PUT, Stage, done, in_days, refused};
 
 #[tokio::test]
 async fn a_batch_is_new_encrypted_and_locked_for_as_long_as_it_should_be_or_refused() {
@@ -67,20 +66,26 @@ async fn the_log_is_locked_by_what_it_is_and_its_head_is_replaced_knowingly() {
 #[tokio::test]
 async fn a_lock_is_changed_to_what_the_put_would_have_set_or_not_at_all() {
     let stage = Stage::start().await;
-    let ingest = stage.role("ingest").await;
-    let (bucket, key) = (&stage.deployment().bucket, "batches/a");
-    done(ingest.seal(key, BATCHES).send().await);
-    let lock = |days| {
-        let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
-        let retention = retention.retain_until_date(in_days(days)).build();
-        ingest.s3.put_object_retention().bucket(bucket).key(key).retention(retention)
-    };
-    done(lock(BATCHES).send().await);
-    for wrong in [BATCHES - 2, BATCHES + 3] {
-        refused("s3:PutObjectRetention", By::Resource, lock(wrong).send().await);
+    let (ingest, checkpoint) = (stage.role("ingest").await, stage.role("checkpoint").await);
+    for (writer, key, days) in
+        [(&ingest, "batches/a", BATCHES), (&checkpoint, "log/tile/0/000", LOG)]
+    {
+        done(writer.seal(key, days).send().await);
+        done(lock(writer, key, days).send().await);
+        for wrong in [days - 2, days + 3] {
+            let changed = lock(writer, key, wrong).send().await;
+            refused("s3:PutObjectRetention", By::Resource, changed);
+        }
+        let bypass = lock(writer, key, days).bypass_governance_retention(true).send().await;
+        refused("s3:BypassGovernanceRetention", By::Resource, bypass);
     }
-    let bypass = lock(BATCHES).bypass_governance_retention(true).send().await;
-    refused("s3:BypassGovernanceRetention", By::Resource, bypass);
+}
+
+fn lock(actor: &Actor, key: &str, days: u64) -> PutObjectRetentionFluentBuilder {
+    let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
+    let retention = retention.retain_until_date(in_days(days)).build();
+    let bucket = &actor.deployment.bucket;
+    actor.s3.put_object_retention().bucket(bucket).key(key).retention(retention)
 }
 
 #[tokio::test]
@@ -108,10 +113,9 @@ async fn nobody_writes_deletes_or_unlocks_evidence_not_even_an_administrator() {
     refused("s3:DeleteObject", By::Resource, marker);
     let delete = s3.delete_object().bucket(bucket).key(key).version_id(&version);
     refused("s3:DeleteObjectVersion", By::Resource, delete.clone().send().await);
-    let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
-    let retention = retention.retain_until_date(in_days(LOG + 1)).build();
-    let longer = s3.put_object_retention().bucket(bucket).key(key).retention(retention);
-    refused("s3:PutObjectRetention", By::Resource, longer.send().await);
+    // Which a writer could set.
+    let changed = lock(&admin, key, BATCHES).send().await;
+    refused("s3:PutObjectRetention", By::Resource, changed);
     let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::Off).build();
     let hold = s3.put_object_legal_hold().bucket(bucket).key(key).legal_hold(hold).send().await;
     refused("s3:PutObjectLegalHold", By::Resource, hold);
@@ -179,8 +183,10 @@ async fn keys_are_used_through_services_alone_and_stay() {
     // Neither denied nor allowed by the key: whoever comes through no service has no right to it.
     refused("kms:GenerateDataKey", By::Silence, admin.take_data_key().await);
     refused("kms:Sign", By::Resource, admin.sign().await);
-    for key in [&deployment.data_key, &deployment.signing_keys[0]] {
-        done(admin.kms.describe_key().key_id(key).send().await);
+    let ledger = stage.root().kms.describe_key().key_id("alias/cairn-ledger").send().await;
+    let ledger = ledger.unwrap().key_metadata.unwrap().arn.unwrap();
+    for key in [&deployment.data_key, &deployment.signing_keys[0], &ledger] {
+        done(admin.kms.get_key_policy().key_id(key).send().await);
         let end = admin.kms.schedule_key_deletion().key_id(key).send().await;
         refused("kms:ScheduleKeyDeletion", By::Resource, end);
         refused("kms:DisableKey", By::Resource, admin.kms.disable_key().key_id(key).send().await);

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -27,7 +28,11 @@ pub(crate) struct Stage {
     pub(crate) cloud: Cloud,
 }
 
+/// What puts an object.
+pub(crate) const PUT: &str = "s3:PutObject";
+
 /// Somebody with a session of a role, or the account's root.
+#[derive(Clone)]
 pub(crate) struct Actor {
     pub(crate) deployment: Deployment,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
@@ -169,6 +174,48 @@ impl Stage {
         self
     }
 
+    /// Asserts that somebody has no rights to what is like the deployment's, and is not. `reads`: what
+    /// refuses to read objects.
+    pub(crate) async fn keeps_out_of_elsewhere(&self, actor: &Actor, reads: By) {
+        let (root, other) = (self.root(), "elsewhere");
+        root.s3.create_bucket().bucket(other).send().await.unwrap();
+        for key in ["batches/a", "log/a", "config/a", "segments/class=c/tenant=acme/dt=d/0"] {
+            root.encrypt(other, key).send().await.unwrap();
+            let s3 = &actor.s3;
+            refused(PUT, By::Silence, actor.encrypt(other, key).send().await);
+            let read = s3.get_object().bucket(other).key(key).send().await;
+            refused("s3:GetObject", reads, read);
+            let lock = s3.get_object_retention().bucket(other).key(key).send().await;
+            refused("s3:GetObjectRetention", By::Silence, lock);
+            let list = s3.list_objects_v2().bucket(other).prefix(key).send().await;
+            refused("s3:ListBucket", By::Silence, list);
+            let versions = s3.list_object_versions().bucket(other).prefix(key).send().await;
+            refused("s3:ListBucketVersions", By::Silence, versions);
+        }
+        let of_other = Actor {
+            deployment: Deployment {
+                stream: other.to_owned(),
+                table: other.to_owned(),
+                signing_keys: vec![other_key(&root).await],
+                ..actor.deployment.clone()
+            },
+            ..actor.clone()
+        };
+        for partition in ["chain#a", "chains", "log", "redrive#a"] {
+            refused("dynamodb:GetItem", By::Silence, of_other.look_up(partition).await);
+            refused("dynamodb:PutItem", By::Silence, of_other.write(partition).await);
+            refused("dynamodb:Query", By::Silence, of_other.query(partition).await);
+        }
+        refused("kinesis:PutRecord", By::Silence, of_other.put_record().await);
+        refused("kinesis:GetShardIterator", By::Silence, of_other.read_stream().await);
+        let summary = actor.kinesis.describe_stream_summary().stream_name(other).send().await;
+        refused("kinesis:DescribeStreamSummary", By::Silence, summary);
+        let key = &of_other.deployment.signing_keys[0];
+        let public = actor.kms.get_public_key().key_id(key).send().await;
+        refused("kms:GetPublicKey", By::Silence, public);
+        refused("kms:Sign", By::Silence, of_other.sign().await);
+    }
+
     /// Puts an object at each of these places in the archive.
     pub(crate) async fn place(&self, keys: &[&str]) {
         let root = self.root();
@@ -244,15 +291,18 @@ impl Actor {
         put.partition_key("key").data(data).send().await.map(drop)
     }
 
-    /// Begins to read a shard of the stream.
+    /// Begins to read a shard of the stream: an iterator.
     pub(crate) async fn read_stream(
         &self,
-    ) -> Result<(), SdkError<aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError>>
-    {
+    ) -> Result<
+        String,
+        SdkError<aws_sdk_kinesis::operation::get_shard_iterator::GetShardIteratorError>,
+    > {
         let get = self.kinesis.get_shard_iterator().stream_name(&self.deployment.stream);
         let get = get.shard_id("shardId-000000000000");
         let kind = aws_sdk_kinesis::types::ShardIteratorType::TrimHorizon;
-        get.shard_iterator_type(kind).send().await.map(drop)
+        let answer = get.shard_iterator_type(kind).send().await;
+        answer.map(|answer| answer.shard_iterator.unwrap())
     }
 
     /// Signs a text.
@@ -272,6 +322,13 @@ impl Actor {
         let take = self.kms.generate_data_key().key_id(&self.deployment.data_key);
         take.key_spec(aws_sdk_kms::types::DataKeySpec::Aes256).send().await.map(drop)
     }
+}
+
+/// A key that signs, and is not the deployment's.
+async fn other_key(root: &Actor) -> String {
+    let create = root.kms.create_key().key_spec(KeySpec::EccNistEdwards25519);
+    let made = create.key_usage(KeyUsageType::SignVerify).send().await.unwrap();
+    made.key_metadata.unwrap().arn.unwrap()
 }
 
 /// Everything is allowed.

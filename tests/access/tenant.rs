@@ -31,6 +31,7 @@ async fn a_tenants_auditor_reads_the_tenants_segments_and_no_others() {
 
     let acme = of_tenant(&stage, &[("tenant", "acme")]).await.unwrap();
     reads_its_own(&acme).await;
+    stage.keeps_out_of_elsewhere(&acme, By::Role).await;
     stage.grant(Policy::TenantAuditor.name(), "more", &everything()).await;
     // What the role has of its own denies the rest, whatever else the role is given.
     reads_its_own(&acme).await;

@@ -54,13 +54,15 @@ async fn trusted(iam: &Client, role: &str, trust: String) -> Result<(), CloudErr
     }
 }
 
-/// The variables of a new session of a role (ARN), as Lambda tells them to a function.
+/// The variables of a new session of a role (ARN), as Lambda tells them to a function. The session is
+/// named after the role, as those are that Lambda makes: a function is called what its role is called.
 pub(super) async fn session(
     config: &SdkConfig,
     role: &str,
 ) -> Result<HashMap<String, String>, CloudError> {
     let assume = aws_sdk_sts::Client::new(config).assume_role().role_arn(role);
-    let assume = assume.role_session_name("local").duration_seconds(SESSION);
+    let name = role.rsplit('/').next().unwrap_or(role);
+    let assume = assume.role_session_name(name).duration_seconds(SESSION);
     let answer = assume.send().await.map_err(call(format!("AssumeRole {role}")))?;
     let missing = CloudError::Answer { call: "AssumeRole", member: "Credentials" };
     let found = answer.credentials.ok_or(missing)?;
