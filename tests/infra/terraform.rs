@@ -61,7 +61,7 @@ impl Terraform {
     fn forget(&self, folder: &Path) {
         let listed = self.run(folder, &["state", "list"]);
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let applied: Vec<&str> = listed.lines().filter(|line| !line.contains(".data.")).collect();
+        let applied: Vec<&str> = listed.lines().collect();
         if !applied.is_empty() {
             let remove: Vec<&str> = ["state", "rm"].into_iter().chain(applied).collect();
             let output = self.run(folder, &remove);
