@@ -4,13 +4,15 @@ use cairn_local::cloud::Policy;
 
 use crate::stage::{Actor, By, LOG, Stage, done, everything, refused};
 
+/// Where something lies that has expired.
+pub(crate) const EXPIRED: &str = "record";
+
 #[tokio::test]
 async fn auditors_read_everything_and_write_nothing() {
     let stage = Stage::start().await.without_resource_policies().await;
     let places = ["batches/a", "quarantine/a", "segments/a", "log/a", "config/a"];
     stage.place(&places).await;
-    let expired = stage.deployment().expired.as_ref().unwrap();
-    stage.root().encrypt(expired, "record").send().await.unwrap();
+    stage.place_expired(EXPIRED).await;
     let auditor = stage.somebody(Policy::Auditor).await;
     reads_everything(&auditor, &places).await;
     // What the role has of its own denies it, so that it stays denied whatever else the role is given.
@@ -21,7 +23,8 @@ async fn auditors_read_everything_and_write_nothing() {
     writes_nothing(&auditor, &places).await;
 }
 
-async fn reads_everything(auditor: &Actor, places: &[&str]) {
+/// Reads what lies at these places of the archive, [`EXPIRED`], and all else that is to be verified.
+pub(crate) async fn reads_everything(auditor: &Actor, places: &[&str]) {
     let bucket = &auditor.deployment.bucket;
     for key in places {
         done(auditor.read(key).await);
@@ -34,8 +37,8 @@ async fn reads_everything(auditor: &Actor, places: &[&str]) {
     }
     let expired = auditor.deployment.expired.as_ref().unwrap();
     done(auditor.s3.list_objects_v2().bucket(expired).send().await);
-    done(auditor.s3.get_object().bucket(expired).key("record").send().await);
-    done(auditor.s3.get_object_retention().bucket(expired).key("record").send().await);
+    done(auditor.s3.get_object().bucket(expired).key(EXPIRED).send().await);
+    done(auditor.s3.get_object_retention().bucket(expired).key(EXPIRED).send().await);
     let stream = &auditor.deployment.stream;
     done(auditor.kinesis.describe_stream_summary().stream_name(stream).send().await);
     for partition in ["chain#a", "chains", "log", "redrive#a"] {
@@ -54,7 +57,7 @@ async fn writes_nothing(auditor: &Actor, places: &[&str]) {
         refused("s3:DeleteObject", By::Role, delete);
     }
     let expired = auditor.deployment.expired.as_ref().unwrap();
-    let delete = auditor.s3.delete_object().bucket(expired).key("record").send().await;
+    let delete = auditor.s3.delete_object().bucket(expired).key(EXPIRED).send().await;
     refused("s3:DeleteObject", By::Role, delete);
     let policy = auditor.s3.delete_bucket_policy().bucket(bucket).send().await;
     refused("s3:DeleteBucketPolicy", By::Role, policy);

@@ -33,7 +33,7 @@ async fn checkpoint_writes_and_signs_the_log_and_cannot_read_events() {
     let delete = s3.delete_object().bucket(bucket).key("log/tile/0/000").send().await;
     refused("s3:DeleteObject", By::Silence, delete);
     let expired = stage.deployment().expired.as_ref().unwrap();
-    stage.root().encrypt(expired, "record").send().await.unwrap();
+    stage.place_expired("record").await;
     let read = s3.get_object().bucket(expired).key("record").send().await;
     refused("s3:GetObject", By::Silence, read);
     refused("s3:PutObject", By::Silence, checkpoint.encrypt(expired, "x").send().await);

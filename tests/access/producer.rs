@@ -1,5 +1,7 @@
 //! What producers may do, and what not.
 
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use cairn_local::cloud::Policy;
 
 use crate::stage::{BATCHES, By, Stage, done, refused};
@@ -11,6 +13,9 @@ async fn producers_put_events_and_nothing_else() {
     stage.place(&["batches/a"]).await;
 
     done(producer.put_record().await);
+    let record = PutRecordsRequestEntry::builder().partition_key("key").data(Blob::new("{}"));
+    let put = producer.kinesis.put_records().stream_name(&stage.deployment().stream);
+    done(put.records(record.build().unwrap()).send().await);
     refused("kinesis:GetShardIterator", By::Silence, producer.read_stream().await);
     let shards = producer.kinesis.list_shards().stream_name(&stage.deployment().stream);
     refused("kinesis:ListShards", By::Silence, shards.send().await);

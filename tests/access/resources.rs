@@ -1,5 +1,6 @@
 //! What the policies of buckets and keys refuse, whatever the roles of who asks allow.
 
+use aws_sdk_kms::types::GrantOperation;
 use aws_sdk_s3::operation::put_object_retention::builders::PutObjectRetentionFluentBuilder;
 use aws_sdk_s3::types::{
     ObjectCannedAcl, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
@@ -183,6 +184,10 @@ async fn keys_are_used_through_services_alone_and_stay() {
     // Neither denied nor allowed by the key: whoever comes through no service has no right to it.
     refused("kms:GenerateDataKey", By::Silence, admin.take_data_key().await);
     refused("kms:Sign", By::Resource, admin.sign().await);
+    let grant = admin.kms.create_grant().key_id(&deployment.signing_keys[0]);
+    let grant = grant.grantee_principal("arn:aws:iam::000000000000:role/administrator");
+    let grant = grant.operations(GrantOperation::Sign).send().await;
+    refused("kms:CreateGrant", By::Resource, grant);
     let ledger = stage.root().kms.describe_key().key_id("alias/cairn-ledger").send().await;
     let ledger = ledger.unwrap().key_metadata.unwrap().arn.unwrap();
     for key in [&deployment.data_key, &deployment.signing_keys[0], &ledger] {

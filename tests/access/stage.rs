@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -192,6 +195,7 @@ impl Stage {
             let versions = s3.list_object_versions().bucket(other).prefix(key).send().await;
             refused("s3:ListBucketVersions", By::Silence, versions);
         }
+        make_table(&root, other).await;
         let of_other = Actor {
             deployment: Deployment {
                 stream: other.to_owned(),
@@ -222,6 +226,12 @@ impl Stage {
         for key in keys {
             root.seal(key, LOG).send().await.unwrap();
         }
+    }
+
+    /// Puts an object where those lie that have expired.
+    pub(crate) async fn place_expired(&self, key: &str) {
+        let expired = self.deployment().expired.as_ref().unwrap();
+        self.root().encrypt(expired, key).send().await.unwrap();
     }
 }
 
@@ -322,6 +332,19 @@ impl Actor {
         let take = self.kms.generate_data_key().key_id(&self.deployment.data_key);
         take.key_spec(aws_sdk_kms::types::DataKeySpec::Aes256).send().await.map(drop)
     }
+}
+
+/// A table with the ledger's keys.
+async fn make_table(root: &Actor, name: &str) {
+    let mut create = root.dynamodb.create_table().table_name(name);
+    create = create.billing_mode(BillingMode::PayPerRequest);
+    for (name, role) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(role).build().unwrap();
+        create = create.attribute_definitions(attribute).key_schema(key);
+    }
+    create.send().await.unwrap();
 }
 
 /// A key that signs, and is not the deployment's.
