@@ -7,8 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cairn_ledger::VerifierKey;
 use cairn_local::cloud::{self, Cloud, Options};
-use serde_json::{Map, Value};
+use cairn_store::Deployment;
+use serde_json::{Map, Value, json};
 
 use crate::skipped;
 use crate::terraform::{self, Applied, LOCAL_ACCOUNT, text};
@@ -201,6 +205,30 @@ async fn the_local_cloud_has_the_settings_that_terraform_declares() {
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     assert!(compared > 20, "{compared}");
+}
+
+/// What `terraform output -json` says of the module is the file that describes the local cloud to the tools, name by name;
+/// but for what only a cloud knows: keys, and the bundle.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_module_puts_out_what_the_tools_read() {
+    let declared = match Declared::read() {
+        Ok(declared) => declared,
+        Err(why) => return skipped(&why),
+    };
+    let options = Options { functions: false, ..Options::default() };
+    let cloud = Cloud::start(&options).await.unwrap();
+    let deployment = cloud.deployment();
+    let key: VerifierKey = deployment.verifier_keys[0].parse().unwrap();
+    let mut outputs = declared.0.outputs().clone();
+    outputs["bundle"] = deployment.bundle.unwrap().to_string().into();
+    outputs["data_key"] = deployment.data_key.clone().into();
+    outputs["signing_keys"] = deployment.signing_keys.clone().into();
+    outputs["public_keys"] = [STANDARD.encode(key.to_spki())].into();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let said = json!({ "cairn": { "sensitive": false, "type": "dynamic", "value": outputs } });
+    std::fs::write(file.path(), said.to_string()).unwrap();
+    let read = Deployment::load(file.path()).unwrap();
+    assert_eq!(read, Deployment { endpoint: None, ..deployment.clone() });
 }
 
 impl Declared {

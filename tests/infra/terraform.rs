@@ -141,6 +141,11 @@ impl Applied {
         self.resources.values().filter(move |(found, _)| found == kind).map(|(_, value)| value)
     }
 
+    /// All that the module puts out.
+    pub(crate) fn outputs(&self) -> &Value {
+        &self.outputs
+    }
+
     /// What the module puts out.
     pub(crate) fn output(&self, name: &str) -> &Value {
         &self.outputs[name]
