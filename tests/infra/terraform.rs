@@ -78,9 +78,12 @@ impl Terraform {
         command.arg(format!("-chdir={}", folder.display())).args(arguments).stdin(Stdio::null());
         command.env("TF_SCHEMA_ACCOUNT", self.account);
         if !self.offline {
-            let data =
-                root().join("target/local/terraform").join(folder.file_name().unwrap_or_default());
-            command.env("TF_DATA_DIR", data);
+            // The provider is large: once for all folders, and none of it beside the sources.
+            let local = root().join("target/local/terraform");
+            let plugins = local.join("plugins");
+            std::fs::create_dir_all(&plugins).unwrap();
+            command.env("TF_PLUGIN_CACHE_DIR", plugins);
+            command.env("TF_DATA_DIR", local.join(folder.file_name().unwrap_or_default()));
         }
         command.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()))
     }
