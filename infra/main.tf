@@ -170,6 +170,7 @@ module "access" {
   tenant_auditors    = var.access.tenant_auditors
   operators          = var.access.operators
   break_glass        = var.access.break_glass
+  trail              = var.trail == null ? null : { bucket_arn = module.trail[0].bucket_arn, key_arn = module.trail[0].key_arn }
 
   keys = {
     data    = module.keys.data_arn

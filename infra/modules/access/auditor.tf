@@ -46,6 +46,33 @@ data "aws_iam_policy_document" "auditor" {
     data.aws_iam_policy_document.auditor_query.json,
   ]
 
+  # Who used the evidence is for auditors to see.
+  dynamic "statement" {
+    for_each = var.trail == null ? [] : [var.trail]
+
+    content {
+      sid       = "ReadTheTrail"
+      actions   = ["s3:GetObject", "s3:ListBucket"]
+      resources = [statement.value.bucket_arn, "${statement.value.bucket_arn}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.trail == null ? [] : [var.trail]
+
+    content {
+      sid       = "DecryptTheTrail"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value.key_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.via.s3]
+      }
+    }
+  }
+
   # Whatever else is ever attached to the role, it cannot write evidence or sign.
   statement {
     sid    = "NothingButReads"

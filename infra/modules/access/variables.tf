@@ -64,6 +64,15 @@ variable "functions" {
   }
 }
 
+variable "trail" {
+  description = "The trail of who used the evidence, which auditors read: its bucket and key; null where there is none."
+  type = object({
+    bucket_arn = string
+    key_arn    = string
+  })
+  default = null
+}
+
 variable "query" {
   description = "What auditors may ask with Athena. The workgroup of tenants must not enforce its result location: each tenant's results go to `tenants/<tenant>/` of the results bucket, and to nowhere else."
   type = object({

@@ -8,6 +8,11 @@ output "bucket" {
   value       = module.bucket.name
 }
 
+output "bucket_arn" {
+  description = "ARN of that bucket."
+  value       = module.bucket.arn
+}
+
 output "key_arn" {
   description = "ARN of the key of the trail's log files: who reads them needs `kms:Decrypt`."
   value       = module.key.arn

@@ -317,6 +317,24 @@ run "everybody" {
   }
 }
 
+run "with_a_trail" {
+  command = apply
+
+  variables {
+    trail = { bucket_arn = "arn:aws:s3:::acme-trail", key_arn = "arn:aws:kms:eu-central-1:111122223333:key/trail" }
+  }
+
+  assert {
+    condition = jsonencode([
+      for statement in jsondecode(output.policies.auditor).Statement : [statement.Action, statement.Resource] if endswith(statement.Sid, "TheTrail")
+      ]) == jsonencode([
+      [["s3:ListBucket", "s3:GetObject"], ["arn:aws:s3:::acme-trail/*", "arn:aws:s3:::acme-trail"]],
+      ["kms:Decrypt", var.trail.key_arn],
+    ])
+    error_message = "Auditors cannot read who used the evidence, or may do more with that."
+  }
+}
+
 run "nobody_but_operators_by_default" {
   command = apply
 
