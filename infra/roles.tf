@@ -2,7 +2,43 @@
 # also names the function: another one under the same role may not (IfExists, as emulators do not tell).
 # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
 
+# What lies encrypted, of both functions: the archive and the table.
+data "aws_iam_policy_document" "keys" {
+  # With bucket keys the context is the bucket; without, its objects.
+  statement {
+    sid       = "UseTheDataKeyInTheArchive"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [module.keys.data_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.${local.dns}"]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [module.archive.arn, "${module.archive.arn}/*"]
+    }
+  }
+
+  statement {
+    sid       = "UseTheLedgerKey"
+    actions   = ["kms:Decrypt"]
+    resources = [module.keys.ledger_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["dynamodb.${local.region}.${local.dns}"]
+    }
+  }
+}
+
 data "aws_iam_policy_document" "ingest" {
+  source_policy_documents = [data.aws_iam_policy_document.keys.json]
+
   statement {
     sid = "ReadTheStream"
     actions = [
@@ -81,9 +117,9 @@ data "aws_iam_policy_document" "ingest" {
     resources = [module.archive.expired_arn]
   }
 
-  # With bucket keys the context is the bucket; without, its objects.
+  # Decrypt is for a put in parts.
   statement {
-    sid       = "UseTheDataKeyInS3"
+    sid       = "EncryptWhatExpired"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [module.keys.data_arn]
 
@@ -96,10 +132,7 @@ data "aws_iam_policy_document" "ingest" {
     condition {
       test     = "StringLike"
       variable = "kms:EncryptionContext:aws:s3:arn"
-      values = [
-        module.archive.arn, "${module.archive.arn}/*",
-        module.archive.expired_arn, "${module.archive.expired_arn}/*",
-      ]
+      values   = [module.archive.expired_arn, "${module.archive.expired_arn}/*"]
     }
   }
 
@@ -128,21 +161,11 @@ data "aws_iam_policy_document" "ingest" {
       values   = ["false"]
     }
   }
-
-  statement {
-    sid       = "UseTheLedgerKey"
-    actions   = ["kms:Decrypt"]
-    resources = [module.keys.ledger_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["dynamodb.${local.region}.${local.dns}"]
-    }
-  }
 }
 
 data "aws_iam_policy_document" "checkpoint" {
+  source_policy_documents = [data.aws_iam_policy_document.keys.json]
+
   statement {
     sid       = "WriteTheLog"
     actions   = ["s3:PutObject", "s3:PutObjectRetention"]
@@ -167,25 +190,6 @@ data "aws_iam_policy_document" "checkpoint" {
     sid       = "ListNames"
     actions   = ["s3:ListBucket"]
     resources = [module.archive.arn]
-  }
-
-  # With bucket keys the context is the bucket; without, its objects.
-  statement {
-    sid       = "UseTheDataKeyInS3"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [module.keys.data_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["s3.${local.region}.${local.dns}"]
-    }
-
-    condition {
-      test     = "StringLike"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [module.archive.arn, "${module.archive.arn}/*"]
-    }
   }
 
   statement {
@@ -227,18 +231,6 @@ data "aws_iam_policy_document" "checkpoint" {
       test     = "Null"
       variable = "dynamodb:LeadingKeys"
       values   = ["false"]
-    }
-  }
-
-  statement {
-    sid       = "UseTheLedgerKey"
-    actions   = ["kms:Decrypt"]
-    resources = [module.keys.ledger_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["dynamodb.${local.region}.${local.dns}"]
     }
   }
 

@@ -37,7 +37,7 @@ locals {
 
   # For how long what is put where must be locked: at least, and at most, as a lock in mode COMPLIANCE is for ever until it ends.
   # A day to either side: the lock is decided a moment before S3 counts what remains, and whole days are counted.
-  locks = {
+  places = {
     AsBatches = { days = var.batch_retention_days, in = [for path in local.locked_as_batches : "${local.archive_arn}/${path}"], but = [] }
     AsTheLog = {
       days = var.log_retention_days
@@ -48,6 +48,10 @@ locals {
       )
     }
   }
+  bounds = merge(
+    { for name, place in local.places : "LockedLongEnough${name}" => merge(place, { test = "NumericLessThan", days = place.days - 1 }) },
+    { for name, place in local.places : "NotLockedForLonger${name}" => merge(place, { test = "NumericGreaterThan", days = place.days + 1 }) },
+  )
 
   # The one object that is replaced, and hence not locked.
   replaced = "log/checkpoint"
@@ -113,10 +117,10 @@ data "aws_iam_policy_document" "archive" {
   }
 
   dynamic "statement" {
-    for_each = local.locks
+    for_each = local.bounds
 
     content {
-      sid           = "LockedLongEnough${statement.key}"
+      sid           = statement.key
       effect        = "Deny"
       actions       = ["s3:PutObject", "s3:PutObjectRetention"]
       resources     = statement.value.in
@@ -128,32 +132,9 @@ data "aws_iam_policy_document" "archive" {
       }
 
       condition {
-        test     = "NumericLessThan"
+        test     = statement.value.test
         variable = "s3:object-lock-remaining-retention-days"
-        values   = [statement.value.days - 1]
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = local.locks
-
-    content {
-      sid           = "NotLockedForLonger${statement.key}"
-      effect        = "Deny"
-      actions       = ["s3:PutObject", "s3:PutObjectRetention"]
-      resources     = statement.value.in
-      not_resources = statement.value.but
-
-      principals {
-        type        = "*"
-        identifiers = ["*"]
-      }
-
-      condition {
-        test     = "NumericGreaterThan"
-        variable = "s3:object-lock-remaining-retention-days"
-        values   = [statement.value.days + 1]
+        values   = [statement.value.days]
       }
     }
   }
