@@ -31,6 +31,9 @@ pub(crate) struct Stage {
     pub(crate) cloud: Cloud,
 }
 
+/// The account itself, as policies name it.
+const ACCOUNT_ROOT: &str = "arn:aws:iam::000000000000:root";
+
 /// What puts an object.
 pub(crate) const PUT: &str = "s3:PutObject";
 
@@ -92,7 +95,7 @@ impl Stage {
             "Statement": [{
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
-                "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+                "Principal": { "AWS": ACCOUNT_ROOT },
             }],
         });
         let create = iam.create_role().role_name(role);
@@ -121,18 +124,16 @@ impl Stage {
             let tag = aws_sdk_sts::types::Tag::builder().key(*key).value(*value).build();
             assume = assume.tags(tag.unwrap());
         }
-        let credentials = assume.send().await?.credentials.unwrap();
-        let token = Some(credentials.session_token);
-        let (id, secret) = (credentials.access_key_id, credentials.secret_access_key);
-        Ok(self.actor(Some(Credentials::new(id, secret, token, None, "session"))))
+        let got = assume.send().await?.credentials.unwrap();
+        let (id, secret) = (got.access_key_id, got.secret_access_key);
+        Ok(self.actor(Some(credentials(id, secret, got.session_token))))
     }
 
     /// Whoever has this session.
     pub(crate) fn with(&self, session: &Session) -> Actor {
         let part = |name: &str| session[name].clone();
-        let token = Some(part("AWS_SESSION_TOKEN"));
         let (id, secret) = (part("AWS_ACCESS_KEY_ID"), part("AWS_SECRET_ACCESS_KEY"));
-        self.actor(Some(Credentials::new(id, secret, token, None, "session")))
+        self.actor(Some(credentials(id, secret, part("AWS_SESSION_TOKEN"))))
     }
 
     fn actor(&self, credentials: Option<Credentials>) -> Actor {
@@ -168,7 +169,7 @@ impl Stage {
                     "Effect": "Allow",
                     "Action": "kms:*",
                     "Resource": "*",
-                    "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+                    "Principal": { "AWS": ACCOUNT_ROOT },
                 }],
             });
             let put = root.kms.put_key_policy().key_id(key.unwrap().arn.unwrap());
@@ -332,6 +333,10 @@ impl Actor {
         let take = self.kms.generate_data_key().key_id(&self.deployment.data_key);
         take.key_spec(aws_sdk_kms::types::DataKeySpec::Aes256).send().await.map(drop)
     }
+}
+
+fn credentials(id: String, secret: String, token: String) -> Credentials {
+    Credentials::new(id, secret, Some(token), None, "session")
 }
 
 /// A table with the ledger's keys.

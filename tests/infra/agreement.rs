@@ -30,15 +30,17 @@ impl Declared {
         DECLARED.get_or_init(read).as_ref().map_err(String::clone)
     }
 
+    /// The ARN of a key of the module `keys`.
+    fn key(&self, name: &str) -> &str {
+        text(self.0.resource(&format!("module.keys.module.{name}.aws_kms_key.this")), "arn")
+    }
+
     /// The text with what differs from one deployment to another as `{token}`.
     fn tokens(&self, policy: &str) -> String {
         let output = |name: &str| self.0.output(name).as_str().unwrap();
-        let key = |name: &str| {
-            text(self.0.resource(&format!("module.keys.module.{name}.aws_kms_key.this")), "arn")
-        };
         let replaced = [
-            (key("data"), "{data_key}"),
-            (key("ledger"), "{ledger_key}"),
+            (self.key("data"), "{data_key}"),
+            (self.key("ledger"), "{ledger_key}"),
             (self.0.output("signing_keys")[0].as_str().unwrap(), "{signing_key}"),
             (text(self.0.output("query"), "results_key_arn"), "{results_key}"),
             (text(self.0.output("query"), "results_bucket"), "{results}"),
@@ -94,6 +96,44 @@ impl Declared {
             ("signing-key", of("module.keys.module.signing[\"1\"].aws_kms_key.this", "policy")),
         ];
         policies.into_iter().map(|(name, policy)| (name, self.tokens(policy))).collect()
+    }
+
+    /// What Terraform declares of a part, in the local cloud's words: keys by their aliases.
+    fn part(&self, kind: &str, name: &str, bundle: &str) -> Value {
+        let found = |attribute: &str, value: &str| {
+            let mut found = self.0.all(kind).filter(|part| part[attribute] == value);
+            let part =
+                found.next().unwrap_or_else(|| panic!("Terraform declares no {kind} {name}"));
+            assert!(found.next().is_none(), "Terraform declares several {kind} {name}");
+            part.clone()
+        };
+        let part = match kind {
+            "aws_kms_key" => {
+                let alias = self.0.all("aws_kms_alias").find(|alias| alias["name"] == name);
+                let alias = alias.unwrap_or_else(|| panic!("Terraform declares no {name}"));
+                found("key_id", text(alias, "target_key_id"))
+            }
+            "aws_iam_role_policy" => {
+                let policies = self.0.all(kind).filter(|policy| policy["role"] == name);
+                policies
+                    .map(|policy| (text(policy, "name").to_owned(), policy.clone()))
+                    .collect::<Map<_, _>>()
+                    .into()
+            }
+            kind if kind.starts_with("aws_lambda_") => found("function_name", name),
+            kind if kind.starts_with("aws_s3_bucket") => found("bucket", name),
+            _ => found("name", name),
+        };
+        let aliases = [
+            ("data", "alias/cairn-data"),
+            ("ledger", "alias/cairn-ledger"),
+            ("signing[\"1\"]", "alias/cairn-signing"),
+        ];
+        let said = aliases
+            .iter()
+            .fold(part.to_string(), |said, (name, alias)| said.replace(self.key(name), alias));
+        // The bundle is what was published.
+        serde_json::from_str(&said.replace(&"0".repeat(64), bundle)).unwrap()
     }
 }
 
@@ -177,7 +217,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(members) => members
             .iter()
             .map(|(name, value)| (name.clone(), sorted(value)))
-            .collect::<serde_json::Map<_, _>>()
+            .collect::<Map<_, _>>()
             .into(),
         other => other.clone(),
     }
@@ -231,55 +271,9 @@ async fn the_module_puts_out_what_the_tools_read() {
     assert_eq!(read, Deployment { endpoint: None, ..deployment.clone() });
 }
 
-impl Declared {
-    /// What Terraform declares of a part, in the local cloud's words: keys by their aliases.
-    fn part(&self, kind: &str, name: &str, bundle: &str) -> Value {
-        let found = |attribute: &str, value: &str| {
-            let mut found = self.0.all(kind).filter(|part| part[attribute] == value);
-            let part =
-                found.next().unwrap_or_else(|| panic!("Terraform declares no {kind} {name}"));
-            assert!(found.next().is_none(), "Terraform declares several {kind} {name}");
-            part.clone()
-        };
-        let part = match kind {
-            "aws_kms_key" => {
-                let alias = self.0.all("aws_kms_alias").find(|alias| alias["name"] == name);
-                let alias = alias.unwrap_or_else(|| panic!("Terraform declares no {name}"));
-                found("key_id", text(alias, "target_key_id"))
-            }
-            "aws_iam_role_policy" => {
-                let policies = self.0.all(kind).filter(|policy| policy["role"] == name);
-                policies
-                    .map(|policy| (text(policy, "name").to_owned(), policy.clone()))
-                    .collect::<Map<_, _>>()
-                    .into()
-            }
-            kind if kind.starts_with("aws_lambda_") => found("function_name", name),
-            kind if kind.starts_with("aws_s3_bucket") => found("bucket", name),
-            _ => found("name", name),
-        };
-        let aliases = [
-            ("data", "alias/cairn-data"),
-            ("ledger", "alias/cairn-ledger"),
-            ("signing[\"1\"]", "alias/cairn-signing"),
-        ];
-        let key = |name: &str| {
-            text(self.0.resource(&format!("module.keys.module.{name}.aws_kms_key.this")), "arn")
-        };
-        let said = aliases
-            .iter()
-            .fold(part.to_string(), |said, (name, alias)| said.replace(key(name), alias));
-        // The bundle is what was published.
-        serde_json::from_str(&said.replace(&"0".repeat(64), bundle)).unwrap()
-    }
-}
-
-/// What the provider declares where nobody does.
-const DEFAULTS: &[(&str, &str)] = &[(" tumbling_window_in_seconds", "0")];
-
+/// Whether this is what the provider declares where nobody does.
 fn is_default(at: &str, found: &Value) -> bool {
-    let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
-    DEFAULTS.iter().any(|(attribute, default)| at.ends_with(attribute) && found == *default)
+    at.ends_with(" tumbling_window_in_seconds") && found == 0
 }
 
 /// Tells where what was found is not what was expected. Terraform's blocks are lists, its policies are text; lists of

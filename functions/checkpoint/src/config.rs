@@ -17,7 +17,7 @@ pub struct Config {
     /// KMS key of the archive's objects (`CAIRN_DATA_KEY`).
     pub data_key: String,
     /// KMS keys that sign checkpoints, the newest first (`CAIRN_SIGNING_KEYS`).
-    pub signing_keys: List<String>,
+    pub signing_keys: Vec<String>,
 }
 
 impl Config {
@@ -33,7 +33,7 @@ impl Config {
             bucket: required("CAIRN_BUCKET")?,
             table: required("CAIRN_TABLE")?,
             data_key: required("CAIRN_DATA_KEY")?,
-            signing_keys: required("CAIRN_SIGNING_KEYS")?,
+            signing_keys: required::<List<_>>("CAIRN_SIGNING_KEYS")?.0,
         })
     }
 }

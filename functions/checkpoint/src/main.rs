@@ -33,7 +33,7 @@ type AwsDeps = Deps<cairn_store::aws::S3, cairn_store::aws::DynamoDb, cairn_stor
 /// away for a moment fails a tick and not the function.
 async fn connect(config: &Config, clients: &Clients) -> Result<AwsDeps, Error> {
     let mut signers = Vec::new();
-    for key in &config.signing_keys.0 {
+    for key in &config.signing_keys {
         let signer = clients.signer(key.clone());
         let key = VerifierKey::from_spki(&config.settings.origin, &signer.public_key().await?)?;
         tracing::info!(verifier_key = %key, "signing key");

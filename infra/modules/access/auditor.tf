@@ -44,6 +44,7 @@ data "aws_iam_policy_document" "auditor" {
   source_policy_documents = [
     data.aws_iam_policy_document.reads.json,
     data.aws_iam_policy_document.auditor_query.json,
+    data.aws_iam_policy_document.results["auditor"].json,
   ]
 
   # Who used the evidence is for auditors to see.
@@ -148,38 +149,8 @@ data "aws_iam_policy_document" "auditor_query" {
   }
 
   statement {
-    sid       = "FindBuckets"
-    actions   = ["s3:GetBucketLocation"]
-    resources = [var.archive_bucket_arn, var.query.results_bucket_arn]
-  }
-
-  statement {
     sid       = "ListResults"
     actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = [var.query.results_bucket_arn]
-  }
-
-  statement {
-    sid       = "KeepResults"
-    actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
-    resources = ["${var.query.results_bucket_arn}/*"]
-  }
-
-  statement {
-    sid       = "EncryptResults"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.query.results_key_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.via.s3]
-    }
-
-    condition {
-      test     = "StringLike"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [var.query.results_bucket_arn, "${var.query.results_bucket_arn}/*"]
-    }
   }
 }

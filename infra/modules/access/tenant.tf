@@ -59,7 +59,10 @@ data "aws_iam_policy_document" "tenant_auditor_trust" {
 }
 
 data "aws_iam_policy_document" "tenant_auditor" {
-  source_policy_documents = [data.aws_iam_policy_document.tenant_auditor_query.json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.tenant_auditor_query.json,
+    data.aws_iam_policy_document.results["tenant"].json,
+  ]
 
   statement {
     sid       = "ListOwnSegments"
@@ -171,36 +174,5 @@ data "aws_iam_policy_document" "tenant_auditor_query" {
       "${local.glue}:database/${var.query.database}",
       "${local.glue}:table/${var.query.database}/${var.query.tenant.table}",
     ]
-  }
-
-  statement {
-    sid       = "FindBuckets"
-    actions   = ["s3:GetBucketLocation"]
-    resources = [var.archive_bucket_arn, var.query.results_bucket_arn]
-  }
-
-  # Athena reads and writes results as who asks: this keeps a tenant's results from others, in a workgroup that all share.
-  statement {
-    sid       = "KeepOwnResults"
-    actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
-    resources = local.tenant_results
-  }
-
-  statement {
-    sid       = "EncryptResults"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.query.results_key_arn]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = [local.via.s3]
-    }
-
-    condition {
-      test     = "StringLike"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = concat([var.query.results_bucket_arn], local.tenant_results)
-    }
   }
 }

@@ -81,6 +81,16 @@ data "aws_iam_policy_document" "this" {
         variable = "kms:ViaService"
         values   = [for service in var.used_through : "${service}.${data.aws_region.current.region}.${data.aws_partition.current.dns_suffix}"]
       }
+
+      dynamic "condition" {
+        for_each = length(var.used_for) > 0 ? ["on"] : []
+
+        content {
+          test     = "StringLike"
+          variable = "kms:EncryptionContext:aws:s3:arn"
+          values   = var.used_for
+        }
+      }
     }
   }
 

@@ -30,6 +30,13 @@ variable "used_through" {
   nullable    = false
 }
 
+variable "used_for" {
+  description = "Where the service is `s3`: ARNs, with wildcards, of the buckets and objects for which alone it is used so; none for all that IAM lets."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "policies" {
   description = "Policy documents (JSON) of who else may use the key, and of who may not."
   type        = list(string)

@@ -1,52 +1,16 @@
 locals {
   results_bucket = "${var.bucket_prefix}-query-results"
   results_arn    = "arn:${data.aws_partition.current.partition}:s3:::${local.results_bucket}"
-  account        = data.aws_caller_identity.current.account_id
-  root           = "arn:${data.aws_partition.current.partition}:iam::${local.account}:root"
 }
 
 # A key of its own: auditors write results, and must not thereby encrypt under the key of the evidence.
-# In a key's policy `*` is the key itself.
-data "aws_iam_policy_document" "key" {
-  #checkov:skip=CKV_AWS_111:a key policy's resource is its key; conditions bound the use
-  #checkov:skip=CKV_AWS_356:a key policy's resource is its key
-  # For whom IAM lets, and for results alone.
-  statement {
-    sid       = "ResultsThroughS3"
-    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-    resources = ["*"]
-
-    principals {
-      type        = "AWS"
-      identifiers = [local.root]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:CallerAccount"
-      values   = [local.account]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["s3.${data.aws_region.current.region}.${data.aws_partition.current.dns_suffix}"]
-    }
-
-    condition {
-      test     = "StringLike"
-      variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [local.results_arn, "${local.results_arn}/*"]
-    }
-  }
-}
-
 module "key" {
   source = "../key"
 
-  alias       = "${var.name}-results"
-  description = "${var.name}: results of queries"
-  policies    = [data.aws_iam_policy_document.key.json]
+  alias        = "${var.name}-results"
+  description  = "${var.name}: results of queries"
+  used_through = ["s3"]
+  used_for     = [local.results_arn, "${local.results_arn}/*"]
   # Results are copies: they may go, and their key with the least delay that KMS takes.
   deletion_protection  = false
   deletion_window_days = 7

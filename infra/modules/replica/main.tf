@@ -196,5 +196,4 @@ data "aws_iam_policy_document" "key" {
       values   = [local.bucket_arn]
     }
   }
-
 }

@@ -310,5 +310,4 @@ data "aws_iam_policy_document" "key" {
       values   = [local.trail_arn]
     }
   }
-
 }

@@ -186,7 +186,7 @@ run "results" {
       if statement.Effect == "Allow" && contains(flatten([statement.Action]), "kms:Decrypt")
       ] == [{
         "kms:CallerAccount"                = data.aws_caller_identity.current.account_id
-        "kms:ViaService"                   = "s3.${data.aws_region.current.region}.amazonaws.com"
+        "kms:ViaService"                   = "s3.${module.key.region}.amazonaws.com"
         "kms:EncryptionContext:aws:s3:arn" = "arn:aws:s3:::acme-query-results arn:aws:s3:::acme-query-results/*"
     }]
     error_message = "The key is for these results, through S3."
