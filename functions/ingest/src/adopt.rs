@@ -2,35 +2,17 @@
 //! its creation and its commit, or made by another writer a moment ago, or planted.
 
 use cairn_batch::{BatchError, Columns, keys};
-use cairn_ledger::{BatchHeader, Hash, Lineage, Parent};
+use cairn_ledger::{Hash, Lineage, Parent};
 use cairn_store::{
     ChainHead, Encryption, Objects, StoreError, StoredObject, Stream, Table, VersionId,
 };
 
 use crate::build;
-use crate::handler::{Shard, candidate};
-use crate::protocol::Answer;
+use crate::extends::{Refusal, extends, foreign, only_version};
+use crate::handler::Shard;
+use crate::protocol::{Answer, Candidate};
 use crate::rebuild;
 use crate::recompute::recomputes;
-
-/// Why an object is not adopted.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// It is not the chain's next batch, and never will be: the chain stops.
-    Foreign(String),
-    /// It cannot be judged here and now: by this version of the code, or in this function's
-    /// memory. Nothing is decided and nothing is lost; the records wait for a writer that can.
-    Unclear(String),
-}
-
-/// Says that an object is not the chain's, in the words of every such judgement.
-pub(crate) fn foreign(
-    what: impl std::fmt::Display,
-    expected: &dyn std::fmt::Debug,
-    found: &dyn std::fmt::Debug,
-) -> Refusal {
-    Refusal::Foreign(format!("{what}: expected {expected:?}, found {found:?}"))
-}
 
 /// Reads the object after `head` and judges whether it may be committed: it must be the only
 /// version at its key, extend the head, and recompute from its own bytes; it must hold the records
@@ -47,7 +29,7 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
         Ok((header, version)) => {
             tracing::warn!(%key, sha256 = %header.sha256, "an object that was there is adopted");
             shard.tally.adopted();
-            Answer::Candidate(candidate(header, version))
+            Answer::Candidate(Candidate::new(header, version))
         }
         Err(Refusal::Foreign(reason)) => Answer::Foreign(format!("{key}: {reason}")),
         Err(Refusal::Unclear(reason)) => {
@@ -89,7 +71,8 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         Err(error) => return Ok(Err(unreadable(error))),
     };
     let header = columns.header();
-    if let Err(refusal) = extends(shard, header, key, head) {
+    let origin = &shard.deps.settings.origin;
+    if let Err(refusal) = extends(origin, &shard.chain, head, header) {
         return Ok(Err(refusal));
     }
     if let Err(refusal) = follows(&shard.deps.table, &header.lineage, lineage).await? {
@@ -114,19 +97,9 @@ async fn only_object<O: Objects, T: Table, S: Stream>(
     key: &str,
 ) -> Result<Result<StoredObject, Refusal>, StoreError> {
     let versions = shard.versions_at(key).await?;
-    let version = match &versions[..] {
-        [only] if !only.delete_marker => &only.version,
-        [] => {
-            let reason = "creation was refused, yet no version is there".to_owned();
-            return Ok(Err(Refusal::Foreign(reason)));
-        }
-        several => {
-            let markers = several.iter().filter(|version| version.delete_marker).count();
-            let versions = several.len() - markers;
-            let found = format!("{versions} and {markers} delete markers");
-            let reason = format!("expected one version, found {found}");
-            return Ok(Err(Refusal::Foreign(reason)));
-        }
+    let version = match only_version(&versions) {
+        Ok(version) => version,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let object = shard.deps.objects.read_version(key, version).await?;
     let vanished = || Refusal::Foreign(format!("version {} has vanished", version.as_str()));
@@ -139,35 +112,6 @@ fn unreadable(error: BatchError) -> Refusal {
     match error {
         BatchError::File { .. } => Refusal::Foreign(error.to_string()),
         error => Refusal::Unclear(error.to_string()),
-    }
-}
-
-/// Whether the header is the next of this chain, its lineage apart.
-fn extends<O, T, S>(
-    shard: &Shard<'_, O, T, S>,
-    header: &BatchHeader,
-    key: &str,
-    head: Option<&ChainHead>,
-) -> Result<(), Refusal> {
-    let number = head.map_or(0, |head| head.number + 1);
-    if header.origin != shard.deps.settings.origin {
-        return Err(foreign("origin", &shard.deps.settings.origin, &header.origin));
-    }
-    if header.chain != shard.chain {
-        return Err(foreign("chain", &shard.chain, &header.chain));
-    }
-    if header.number != number {
-        return Err(foreign("number", &number, &header.number));
-    }
-    if header.key != key {
-        return Err(foreign("object key", &key, &header.key));
-    }
-    match head {
-        Some(head) if header.first <= head.last => Err(Refusal::Foreign(format!(
-            "records from {} on, but {} is sealed",
-            header.first, head.last
-        ))),
-        _ => Ok(()),
     }
 }
 

@@ -8,8 +8,7 @@ use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage};
 use cairn_metrics::milliseconds;
 use cairn_store::{
-    BatchItem, ChainHead, LockMode, ObjectVersion, ObjectVersionRef, Objects, Retention,
-    StoreError, Stream, Table, VersionId,
+    ChainHead, LockMode, ObjectVersion, Objects, Retention, StoreError, Stream, Table,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -122,11 +121,8 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         let (mut protocol, mut step) = Protocol::start(sequences, self.deps.warm.head(&self.chain));
         let mut loads = 0;
         loop {
+            self.deps.warm.remember(&self.chain, protocol.known());
             if let Step::Finish(outcome) = step {
-                if outcome != Outcome::Committed {
-                    // The next invocation looks before it writes.
-                    self.deps.warm.forget(&self.chain);
-                }
                 return outcome;
             }
             if step == Step::Load {
@@ -169,7 +165,8 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     async fn execute(&self, step: &Step) -> Answer {
         let result = match step {
             Step::Load => self.load().await,
-            Step::Seal { head, first, look } => self.seal(head.as_ref(), *first, *look).await,
+            Step::Look { head, .. } => self.look(head.as_ref()).await,
+            Step::Seal { head, first } => self.seal(head.as_ref(), *first).await,
             Step::Adopt { head, first } => adopt::adopt(self, head.as_ref(), *first).await,
             Step::Commit { head, candidate } => self.commit(head.as_ref(), candidate).await,
             Step::Stop { head, reason } => self.stop(head.as_ref(), reason).await,
@@ -185,22 +182,18 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     async fn load(&self) -> Result<Answer, StoreError> {
-        let state = self.deps.table.chain(&self.chain).await?;
-        self.deps.warm.remember(&self.chain, state.head.as_ref());
-        Ok(Answer::Loaded(state))
+        Ok(Answer::Loaded(self.deps.table.chain(&self.chain).await?))
     }
 
-    async fn seal(
-        &self,
-        head: Option<&ChainHead>,
-        first: usize,
-        look: bool,
-    ) -> Result<Answer, StoreError> {
+    async fn look(&self, head: Option<&ChainHead>) -> Result<Answer, StoreError> {
+        let key = keys::batch(&self.chain, number_after(head));
+        let free = self.versions_at(&key).await?.is_empty();
+        Ok(if free { Answer::Free } else { Answer::Taken })
+    }
+
+    async fn seal(&self, head: Option<&ChainHead>, first: usize) -> Result<Answer, StoreError> {
         let (number, lineage) = self.position(head).await?;
         let key = keys::batch(&self.chain, number);
-        if look && !self.versions_at(&key).await?.is_empty() {
-            return Ok(Answer::Taken);
-        }
         let built = match self.build(number, lineage, &self.records[first..]) {
             Ok(built) => built,
             Err(error) => return Ok(Answer::Failed(format!("cannot build a batch: {error}"))),
@@ -213,7 +206,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
             Ok(version) => {
                 self.tally.created(bytes, built.reasons, built.traced);
                 tracing::info!(%key, sha256 = %built.header.sha256, "batch object created");
-                Ok(Answer::Candidate(candidate(built.header, version)))
+                Ok(Answer::Candidate(Candidate::new(built.header, version)))
             }
             Err(StoreError::Conflict { .. }) => Ok(Answer::Taken),
             Err(error) => Err(error),
@@ -259,9 +252,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         candidate: &Candidate,
     ) -> Result<Answer, StoreError> {
         let Candidate { next, item } = candidate;
-        self.deps.warm.forget(&self.chain);
         self.deps.table.commit(&self.chain, head, next, item).await?;
-        self.deps.warm.remember(&self.chain, Some(next));
         let counts = item.header.header.counts;
         self.tally.committed(&item.header.header, (self.deps.now)());
         tracing::info!(
@@ -278,7 +269,6 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     async fn stop(&self, head: Option<&ChainHead>, reason: &str) -> Result<Answer, StoreError> {
-        self.deps.warm.forget(&self.chain);
         self.deps.table.stop(&self.chain, head, reason).await?;
         Ok(Answer::Done)
     }
@@ -288,14 +278,13 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         &self,
         head: Option<&ChainHead>,
     ) -> Result<(u64, Lineage), StoreError> {
-        match head {
-            Some(head) => Ok((head.number + 1, Lineage::Previous(head.link))),
-            None => {
-                let parents =
-                    lineage::parents(&self.deps.table, &self.deps.stream, &self.chain).await?;
-                Ok((0, Lineage::Genesis(parents)))
-            }
-        }
+        let lineage = match head {
+            Some(head) => Lineage::Previous(head.link),
+            None => Lineage::Genesis(
+                lineage::parents(&self.deps.table, &self.deps.stream, &self.chain).await?,
+            ),
+        };
+        Ok((number_after(head), lineage))
     }
 
     fn retention(&self) -> Retention {
@@ -304,15 +293,9 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 }
 
-/// The candidate that a header and the version of its object make.
-pub(crate) fn candidate(header: cairn_ledger::SealedHeader, version: VersionId) -> Candidate {
-    let next = ChainHead {
-        number: header.header.number,
-        link: header.link(),
-        last: header.header.last.clone(),
-        object: ObjectVersionRef { key: header.header.key.clone(), version: version.clone() },
-    };
-    Candidate { next, item: BatchItem { header, version } }
+/// The number of the batch after `head`.
+fn number_after(head: Option<&ChainHead>) -> u64 {
+    head.map_or(0, |head| head.number + 1)
 }
 
 /// Waits before the head is loaded again: the other writer, or the store, needs a moment.

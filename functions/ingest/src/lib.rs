@@ -5,6 +5,7 @@
 mod adopt;
 mod build;
 mod config;
+pub mod extends;
 mod handler;
 mod lineage;
 mod measured;

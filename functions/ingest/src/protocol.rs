@@ -4,7 +4,7 @@
 //! 1. *Load* the head (a warm function starts from the one it remembers).
 //! 2. Records at or below the head's last sequence number are sealed already.
 //! 3. *Seal*: build the next batch and create its object, if no object is there. This put is the
-//!    linearisation point: whoever creates number n decides it. After a load, look first: whatever
+//!    linearisation point: whoever creates number n decides it. After a load, *look* first: whatever
 //!    is there is either what a crash left, or a delete marker that the put's condition does not see.
 //! 4. *Commit*: move the head to the batch, on condition that it has not moved.
 //! 5. The object exists already (a crash before the commit, or another writer): *adopt* it. Its
@@ -12,28 +12,33 @@
 //! 6. Anything unknown: load again, never assume.
 //! 7. An object that cannot be adopted *stops* the chain: an operator must look at it.
 
-use cairn_ledger::SequenceNumber;
-use cairn_store::{BatchItem, ChainHead, ChainState};
+use cairn_ledger::{SealedHeader, SequenceNumber};
+use cairn_store::{BatchItem, ChainHead, ChainState, ObjectVersionRef, VersionId};
 
 /// How often one invocation starts again from the head before it hands its records back to
 /// Lambda. Each time somebody else made progress or an answer was lost.
 const ATTEMPTS: u32 = 8;
 
 /// A step of the protocol, to be done by the executor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Step {
     /// Read the state of the chain.
     Load,
+    /// See whether anything is at the key after `head` already, be it a delete marker, which a condition
+    /// on a put does not see. A warm function, which put the last one, need not look.
+    Look {
+        /// What the batch follows.
+        head: Option<ChainHead>,
+        /// The first record that is not sealed yet.
+        first: usize,
+    },
     /// Build the batch after `head` from the records from index `first` on, and create its object.
     Seal {
         /// What the batch follows.
         head: Option<ChainHead>,
         /// The first record that is not sealed yet.
         first: usize,
-        /// Whether to look first if anything is at its key already, be it a delete marker, which a
-        /// condition on the put does not see. A warm function knows that it put the last one.
-        look: bool,
     },
     /// Read the object after `head` and judge whether it may be committed.
     Adopt {
@@ -61,7 +66,7 @@ pub enum Step {
 }
 
 /// A batch whose object exists and that may become the head.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Candidate {
     /// The head it would be.
     pub next: ChainHead,
@@ -69,15 +74,30 @@ pub struct Candidate {
     pub item: BatchItem,
 }
 
+impl Candidate {
+    /// What the header of a batch and the version of its object make.
+    pub fn new(header: SealedHeader, version: VersionId) -> Self {
+        let next = ChainHead {
+            number: header.header.number,
+            link: header.link(),
+            last: header.header.last.clone(),
+            object: ObjectVersionRef { key: header.header.key.clone(), version: version.clone() },
+        };
+        Self { next, item: BatchItem { header, version } }
+    }
+}
+
 /// What a step answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Answer {
     /// `Load`: the state of the chain.
     Loaded(ChainState),
     /// `Seal` or `Adopt`: the object is there and may be committed.
     Candidate(Candidate),
-    /// `Seal`: an object is there already.
+    /// `Look`: nothing is there.
+    Free,
+    /// `Look` or `Seal`: something is there already.
     Taken,
     /// `Adopt`: the object must not be committed.
     Foreign(String),
@@ -92,7 +112,7 @@ pub enum Answer {
 }
 
 /// How an invocation ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Every record is committed.
     Committed,
@@ -113,19 +133,20 @@ pub enum Outcome {
 }
 
 /// The state of one invocation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Protocol {
     records: Vec<SequenceNumber>,
     /// Records before this index are known to be committed.
     first: usize,
     attempts: u32,
+    known: Option<ChainHead>,
 }
 
 impl Protocol {
     /// Starts on records in ascending order, with the head that a warm function remembers, if any.
     /// A remembered head may be stale: the conditions of the steps tell.
     pub fn start(records: Vec<SequenceNumber>, remembered: Option<ChainHead>) -> (Self, Step) {
-        let mut protocol = Self { records, first: 0, attempts: 0 };
+        let mut protocol = Self { records, first: 0, attempts: 0, known: remembered.clone() };
         let step = match remembered {
             None => Step::Load,
             Some(head) => protocol.go_on_from(Some(head), false),
@@ -133,19 +154,42 @@ impl Protocol {
         (protocol, step)
     }
 
+    /// The head that a warm function is to remember from here on: the last one that was read or made,
+    /// and none while nobody knows where it is, nor after an end that the next invocation must look
+    /// into.
+    pub fn known(&self) -> Option<&ChainHead> {
+        self.known.as_ref()
+    }
+
     /// The step after `step`, which answered `answer`.
     pub fn next(&mut self, step: Step, answer: Answer) -> Step {
+        let next = self.decide(step, answer);
+        let uncertain = match &next {
+            Step::Commit { .. } | Step::Stop { .. } => true,
+            Step::Finish(outcome) => *outcome != Outcome::Committed,
+            _ => false,
+        };
+        if uncertain {
+            self.known = None;
+        }
+        next
+    }
+
+    fn decide(&mut self, step: Step, answer: Answer) -> Step {
         match (step, answer) {
             (Step::Load, Answer::Loaded(state)) => {
                 match (self.go_on_from(state.head, true), state.stopped) {
-                    (Step::Seal { .. }, Some(reason)) => self.stopped(reason),
+                    (Step::Look { .. }, Some(reason)) => self.stopped(reason),
                     (step, _) => step,
                 }
+            }
+            (Step::Look { head, first }, Answer::Free) => Step::Seal { head, first },
+            (Step::Look { head, first } | Step::Seal { head, first }, Answer::Taken) => {
+                Step::Adopt { head, first }
             }
             (Step::Seal { head, .. } | Step::Adopt { head, .. }, Answer::Candidate(candidate)) => {
                 Step::Commit { head, candidate }
             }
-            (Step::Seal { head, first, .. }, Answer::Taken) => Step::Adopt { head, first },
             (Step::Adopt { head, .. }, Answer::Foreign(reason)) => Step::Stop { head, reason },
             (Step::Commit { candidate, .. }, Answer::Done) => {
                 self.attempts = 0;
@@ -162,13 +206,15 @@ impl Protocol {
     }
 
     fn go_on_from(&mut self, head: Option<ChainHead>, look: bool) -> Step {
+        self.known.clone_from(&head);
         if let Some(head) = &head {
             self.first = self.records.partition_point(|sequence| *sequence <= head.last);
         }
-        if self.first == self.records.len() {
-            return Step::Finish(Outcome::Committed);
+        match (self.first, look) {
+            (first, _) if first == self.records.len() => Step::Finish(Outcome::Committed),
+            (first, true) => Step::Look { head, first },
+            (first, false) => Step::Seal { head, first },
         }
-        Step::Seal { head, first: self.first, look }
     }
 
     fn load_again(&mut self, reason: String) -> Step {

@@ -7,7 +7,7 @@ use cairn_event::{Item, Record, TRANSFORM};
 use cairn_ledger::{BatchHeader, SequenceNumber};
 use cairn_store::{Objects, StoreError, StoredRecord, Stream};
 
-use crate::adopt::Refusal;
+use crate::extends::Refusal;
 use crate::handler::Shard;
 use crate::quarantine;
 use crate::recompute::{AdoptedBatch, AdoptedLeaf};

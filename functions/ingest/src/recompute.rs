@@ -5,8 +5,8 @@ use cairn_event::{Bundle, LeafParts, RawCommitment, TRANSFORM};
 use cairn_ledger::{BatchHeader, Counts, Frontier, Hash, SequenceNumber, TenantTree};
 use jiff::Timestamp;
 
-use crate::adopt::{Refusal, foreign};
 use crate::build::arrival_range;
+use crate::extends::{Refusal, foreign};
 
 /// The leaves of a batch that recomputes.
 #[derive(Debug)]

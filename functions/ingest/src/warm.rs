@@ -46,11 +46,6 @@ impl Warm {
         };
     }
 
-    /// Until a write is answered, nobody knows where the head is.
-    pub(crate) fn forget(&self, chain: &ChainId) {
-        lock(&self.heads).remove(chain);
-    }
-
     pub(crate) fn stream(&self, stream: &str) -> Option<Created> {
         lock(&self.streams).get(stream).copied()
     }

@@ -9,7 +9,7 @@ use crate::{ChainId, Hash, SequenceNumber};
 
 /// The header of a batch. Its canonical JSON (RFC 8785) is one link of a chain and one entry of
 /// the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BatchHeader {
     /// Name of the log.
     pub origin: String,
@@ -40,7 +40,7 @@ pub struct BatchHeader {
 }
 
 /// A [`BatchHeader`] with the SHA-256 of the object's bytes: complete, and so hashable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SealedHeader {
     /// The header as the object's own metadata carries it.
     pub header: BatchHeader,
@@ -49,7 +49,7 @@ pub struct SealedHeader {
 }
 
 /// What a batch follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Lineage {
     /// The link hash of the chain's previous header.
     Previous(Hash),
@@ -59,7 +59,7 @@ pub enum Lineage {
 }
 
 /// The last header of a parent shard's chain.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parent {
     /// The parent's chain.
@@ -69,7 +69,7 @@ pub struct Parent {
 }
 
 /// What a batch holds. `events + rejections` is the size of the batch tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     /// Leaves that are events.

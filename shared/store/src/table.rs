@@ -93,7 +93,7 @@ pub struct Redrive {
 }
 
 /// What the table knows of a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ChainState {
     /// Its last committed batch.
     pub head: Option<ChainHead>,
@@ -102,7 +102,7 @@ pub struct ChainState {
 }
 
 /// The last committed batch of a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ChainHead {
     /// Its number.
     pub number: u64,
@@ -115,7 +115,7 @@ pub struct ChainHead {
 }
 
 /// A version of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObjectVersionRef {
     /// The key.
     pub key: String,
@@ -124,7 +124,7 @@ pub struct ObjectVersionRef {
 }
 
 /// The item of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BatchItem {
     /// The header, complete.
     pub header: SealedHeader,
@@ -133,7 +133,7 @@ pub struct BatchItem {
 }
 
 /// The head of the log, and what its last move added: all that a restart needs to finish it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogHead {
     /// Where the log stands.
     pub to: LogPoint,
@@ -144,7 +144,7 @@ pub struct LogHead {
 }
 
 /// A state of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogPoint {
     /// Entries.
     pub size: u64,

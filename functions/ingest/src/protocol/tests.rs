@@ -47,7 +47,9 @@ fn a_cold_function_loads_seals_and_commits() {
     let (mut protocol, step) = Protocol::start(sequences(1..=3), None);
     assert_eq!(step, Step::Load);
     let step = protocol.next(step, loaded(None));
-    assert_eq!(step, Step::Seal { head: None, first: 0, look: true });
+    assert_eq!(step, Step::Look { head: None, first: 0 });
+    let step = protocol.next(step, Answer::Free);
+    assert_eq!(step, Step::Seal { head: None, first: 0 });
     let step = protocol.next(step, Answer::Candidate(batch(0, 3)));
     assert_eq!(step, Step::Commit { head: None, candidate: batch(0, 3) });
     assert_eq!(protocol.next(step, Answer::Done), Step::Finish(Outcome::Committed));
@@ -56,13 +58,13 @@ fn a_cold_function_loads_seals_and_commits() {
 #[test]
 fn a_warm_function_starts_from_the_head_it_remembers() {
     let (_, step) = Protocol::start(sequences(4..=6), Some(head(0, 3)));
-    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 0, look: false });
+    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 0 });
 }
 
 #[test]
 fn records_that_are_sealed_are_left_out() {
     let (_, step) = Protocol::start(sequences(2..=5), Some(head(7, 3)));
-    assert_eq!(step, Step::Seal { head: Some(head(7, 3)), first: 2, look: false });
+    assert_eq!(step, Step::Seal { head: Some(head(7, 3)), first: 2 });
     let (_, step) = Protocol::start(sequences(2..=3), Some(head(7, 3)));
     assert_eq!(step, Step::Finish(Outcome::Committed));
 }
@@ -75,15 +77,16 @@ fn what_an_adopted_batch_leaves_over_goes_into_the_next_one() {
     assert_eq!(step, Step::Adopt { head: None, first: 0 });
     let step = protocol.next(step, Answer::Candidate(batch(0, 3)));
     let step = protocol.next(step, Answer::Done);
-    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 3, look: false });
+    assert_eq!(step, Step::Seal { head: Some(head(0, 3)), first: 3 });
 }
 
 #[test]
 fn an_unknown_outcome_is_looked_up_and_never_assumed() {
-    let seal = Step::Seal { head: None, first: 0, look: true };
+    let look = Step::Look { head: None, first: 0 };
+    let seal = Step::Seal { head: None, first: 0 };
     let commit = Step::Commit { head: None, candidate: batch(0, 3) };
     let stop = Step::Stop { head: None, reason: String::new() };
-    for step in [Step::Load, seal, Step::Adopt { head: None, first: 0 }, commit, stop] {
+    for step in [Step::Load, look, seal, Step::Adopt { head: None, first: 0 }, commit, stop] {
         let (mut protocol, _) = Protocol::start(sequences(1..=3), None);
         assert_eq!(protocol.next(step, Answer::Unknown(String::new())), Step::Load);
     }
@@ -133,4 +136,22 @@ fn lost_answers_without_end_hand_the_records_back() {
     }
     let outcome = Outcome::Retry { first: 0, reason: "lost".to_owned() };
     assert_eq!(step, Step::Finish(outcome));
+}
+
+#[test]
+fn a_head_is_remembered_only_while_it_is_known() {
+    let (mut protocol, step) = Protocol::start(sequences(1..=5), Some(head(0, 1)));
+    assert_eq!(protocol.known(), Some(&head(0, 1)));
+    let step = protocol.next(step, Answer::Candidate(batch(1, 3)));
+    assert_eq!(protocol.known(), None, "a commit is under way");
+    let step = protocol.next(step, Answer::Done);
+    assert_eq!(protocol.known(), Some(&head(1, 3)));
+    let step = protocol.next(step, Answer::Unknown(String::new()));
+    assert_eq!(step, Step::Load);
+    let state = ChainState { head: Some(head(2, 4)), stopped: None };
+    let step = protocol.next(step, Answer::Loaded(state));
+    assert_eq!(protocol.known(), Some(&head(2, 4)));
+    let step = protocol.next(step, Answer::Failed(String::new()));
+    assert!(matches!(step, Step::Finish(Outcome::Retry { .. })));
+    assert_eq!(protocol.known(), None, "the next invocation looks before it writes");
 }
