@@ -1,21 +1,19 @@
-//! Works on one tick: finishes what the head of the log says was begun, then moves the log on.
+//! Works on one tick: does the steps that [`Protocol`] decides.
 
 use std::time::Duration;
 
 use cairn_batch::keys;
-use cairn_ledger::{Cursors, Entry, Growth, Hash, LogTree, Plan, TileError};
+use cairn_ledger::{Cursors, Entry, Hash, LogTree, TileError};
 use cairn_metrics::{
     CHAINS_BROKEN, CHECKPOINT_AGE, LOG_ENTRIES, LOG_LATENCY, LOG_SIZE, document, milliseconds,
 };
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::{self, MAX_BATCHES};
+use crate::plan::{self, MAX_BATCHES, Move};
+use crate::protocol::{ATTEMPTS, Answer, Disagreement, Outcome, Protocol, Step};
 use crate::signers::Signers;
 use crate::{collect, publish};
-
-/// How often one tick starts again when another writer moved the log, or an answer was lost.
-const ATTEMPTS: u32 = 4;
 
 /// What the handler works with: made once, shared by all invocations of a warm function.
 pub struct Deps<O, T, G> {
@@ -108,91 +106,154 @@ pub enum CheckpointError {
 pub async fn handle<O: Objects, T: Table, G: Signer>(
     deps: &Deps<O, T, G>,
 ) -> Result<Tick, CheckpointError> {
-    let mut attempts = 0;
-    loop {
-        match tick(deps).await {
-            Err(CheckpointError::Store(
-                error @ (StoreError::Conflict { .. } | StoreError::Unknown { .. }),
-            )) => {
-                attempts += 1;
-                tracing::warn!(error = %error, attempts, "the tick starts again from the head");
-                if attempts == ATTEMPTS {
-                    return Err(CheckpointError::Attempts { last: error });
+    Ticker { deps, collected: None }.run().await
+}
+
+/// The executor: the work of one tick.
+struct Ticker<'a, O, T, G> {
+    deps: &'a Deps<O, T, G>,
+    collected: Option<Collected>,
+}
+
+impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
+    async fn run(mut self) -> Result<Tick, CheckpointError> {
+        let (mut protocol, mut step) = Protocol::start(&self.deps.settings.origin);
+        let mut last = None;
+        loop {
+            let answer = match self.execute(&protocol, &step).await {
+                Ok(answer) => answer,
+                Err(CheckpointError::Store(
+                    error @ (StoreError::Conflict { .. } | StoreError::Unknown { .. }),
+                )) => {
+                    let attempts = protocol.attempts() + 1;
+                    tracing::warn!(error = %error, attempts, "the tick starts again from the head");
+                    last = Some(error);
+                    Answer::Again
                 }
+                Err(error) => return Err(error),
+            };
+            let attempts = protocol.attempts();
+            step = match protocol.next(step, answer) {
+                Step::Finish(outcome) => return self.finish(outcome, last),
+                step => step,
+            };
+            if protocol.attempts() > attempts {
                 // The other writer, or the store, needs a moment.
-                tokio::time::sleep(Duration::from_millis(50 << attempts)).await;
+                tokio::time::sleep(Duration::from_millis(50 << protocol.attempts())).await;
             }
-            done => return done,
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        protocol: &Protocol,
+        step: &Step,
+    ) -> Result<Answer, CheckpointError> {
+        let deps = self.deps;
+        match step {
+            Step::ReadPublished => publish::published(deps).await,
+            Step::ReadHead { .. } | Step::ReadHeadAgain { .. } => {
+                Ok(Answer::Head(deps.table.log_head().await?))
+            }
+            Step::Remake { head } => {
+                tracing::warn!(size = head.to.size, "an earlier tick did not finish: finishing it");
+                Ok(Answer::Move(remake(deps, head).await?))
+            }
+            Step::Collect { head } => self.collect(head.as_ref()).await,
+            Step::LookBeyond { head, .. } => {
+                let size = head.as_ref().map_or(0, |head| head.to.size);
+                Ok(Answer::Beyond(publish::beyond(deps, size).await?))
+            }
+            Step::KeepCursors { planned, .. } => publish::keep_cursors(deps, planned).await,
+            Step::Advance { head, planned } => self.advance(head.as_ref(), planned).await,
+            Step::KeepPlan(publication) => publish::keep_plan(deps, publication).await,
+            Step::KeepTiles(publication) => publish::keep_tiles(deps, publication).await,
+            Step::ReadSigned { publication, .. } => publish::signed(deps, publication).await,
+            Step::Sign(publication) => publish::sign(deps, &protocol.checkpoint(publication)).await,
+            Step::KeepSigned { publication, note } => {
+                publish::keep_signed(deps, publication, note).await
+            }
+            Step::ReadCurrent { .. } => publish::current(deps).await,
+            Step::Replace { note, expected, .. } => {
+                publish::replace(deps, note, expected.as_ref()).await
+            }
+            Step::Finish(_) => unreachable!("the loop ends there"),
+        }
+    }
+
+    async fn collect(&mut self, head: Option<&LogHead>) -> Result<Answer, CheckpointError> {
+        let at = head.map(|head| &head.to);
+        let cursors = load_cursors(self.deps, at).await?;
+        let (gathered, broken) = collect::new_entries(self.deps, cursors, MAX_BATCHES).await?;
+        for broken in &broken {
+            tracing::error!(alarm = "chain.broken", reason = %broken, "a chain's next batch does not follow");
+        }
+        let collected = self.collected.insert(Collected::new(&gathered.entries, broken));
+        if collected.added == 0 {
+            return Ok(Answer::Nothing);
+        }
+        let tree = load_tree(self.deps, at).await?;
+        Ok(Answer::Move(plan::plan(&self.deps.settings.origin, tree, gathered)?))
+    }
+
+    async fn advance(
+        &self,
+        head: Option<&LogHead>,
+        planned: &Move,
+    ) -> Result<Answer, CheckpointError> {
+        let moved = Timestamp::from_second((self.deps.now)().as_second()).unwrap_or_default();
+        let from = head.map(|head| head.to.clone());
+        let next = LogHead { to: planned.to.clone(), from, moved };
+        self.deps.table.advance_log(head, &next).await?;
+        Ok(Answer::Advanced(next))
+    }
+
+    fn finish(self, outcome: Outcome, last: Option<StoreError>) -> Result<Tick, CheckpointError> {
+        let Collected { added, broken, oldest } = self.collected.unwrap_or_default();
+        match (outcome, last) {
+            (Outcome::Quiet(head), _) => {
+                let (size, root) = head
+                    .as_ref()
+                    .map_or((0, Hash::EMPTY_ROOT), |head| (head.to.size, head.to.root));
+                let moved = head.map(|head| head.moved);
+                Ok(Tick { size, root, added, broken, moved, latency: None })
+            }
+            (Outcome::Moved(head), _) => {
+                let (size, root) = (head.to.size, head.to.root);
+                tracing::info!(size, root = %root, added, "checkpoint published");
+                let latency = oldest.map(|oldest| milliseconds(oldest, (self.deps.now)()));
+                Ok(Tick { size, root, added, broken, moved: Some(head.moved), latency })
+            }
+            (Outcome::GaveUp, Some(last)) => Err(CheckpointError::Attempts { last }),
+            (Outcome::Disagreement(Disagreement { what, expected, found }), _) => {
+                Err(CheckpointError::Disagreement { what, expected, found })
+            }
+            (Outcome::GaveUp, None) => unreachable!("each attempt ends with an error"),
         }
     }
 }
 
-async fn tick<O: Objects, T: Table, G: Signer>(
-    deps: &Deps<O, T, G>,
-) -> Result<Tick, CheckpointError> {
-    // In this order: the head moves before its checkpoint is published, so a checkpoint that was
-    // read first is never ahead of the head, unless the head was rolled back.
-    let published = publish::published(deps).await?;
-    let head = deps.table.log_head().await?;
-    match (&head, published) {
-        (Some(head), published) => publish::finish(deps, head, published).await?,
-        (None, Some(published)) => {
-            let expected = format!("at least size {}, as it was published", published.size);
-            return Err(disagreement("the log's head".to_owned(), expected, "none"));
-        }
-        (None, None) => {}
-    }
-    let at = head.as_ref().map(|head| &head.to);
-    let cursors = load_cursors(deps, at).await?;
-    let collected = collect::new_entries(deps, cursors, MAX_BATCHES).await?;
-    for broken in &collected.broken {
-        tracing::error!(alarm = "chain.broken", reason = %broken, "a chain's next batch does not follow");
-    }
-    let (size, root) = at.map_or((0, Hash::EMPTY_ROOT), |at| (at.size, at.root));
-    let added = collected.entries.len() as u64;
-    if added == 0 {
-        let moved = head.map(|head| head.moved);
-        return Ok(Tick { size, root, added, broken: collected.broken, moved, latency: None });
-    }
-    if let Some(later) = publish::later(deps, size).await? {
-        return Err(ahead_of_head(deps, head.as_ref(), later).await?);
-    }
-
-    let tree = load_tree(deps, at).await?;
-    let step = plan::plan(&deps.settings.origin, tree, collected.cursors, &collected.entries)?;
-    publish::keep_cursors(deps, &step.cursors).await?;
-    let moved = Timestamp::from_second((deps.now)().as_second()).unwrap_or_default();
-    let next = LogHead { to: step.to.clone(), from: at.cloned(), moved };
-    deps.table.advance_log(head.as_ref(), &next).await?;
-    publish::publish(deps, &next, &step.plan, &step.growth).await?;
-    tracing::info!(size = step.to.size, root = %step.to.root, added, "checkpoint published");
-    let oldest = collected.entries.iter().filter_map(|entry| match entry {
-        Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
-        Entry::ConfigChange(_) => None,
-    });
-    let latency = oldest.min().map(|oldest| milliseconds(oldest, (deps.now)()));
-    let (size, root, broken) = (step.to.size, step.to.root, collected.broken);
-    Ok(Tick { size, root, added, broken, moved: Some(moved), latency })
+/// What a tick found to add.
+#[derive(Default)]
+struct Collected {
+    added: u64,
+    broken: Vec<String>,
+    /// When the oldest record of it arrived.
+    oldest: Option<Timestamp>,
 }
 
-/// What to make of a signed checkpoint beyond the head: another writer has just moved the head, or
-/// the head was rolled back, and to go on would be to sign a fork.
-async fn ahead_of_head<O, T: Table, G>(
-    deps: &Deps<O, T, G>,
-    head: Option<&LogHead>,
-    later: String,
-) -> Result<CheckpointError, StoreError> {
-    if deps.table.log_head().await?.as_ref() != head {
-        let (operation, detail) = ("the log's head".to_owned(), "has moved".to_owned());
-        return Ok(StoreError::Conflict { operation, detail }.into());
+impl Collected {
+    fn new(entries: &[Entry], broken: Vec<String>) -> Self {
+        let arrivals = entries.iter().filter_map(|entry| match entry {
+            Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
+            Entry::ConfigChange(_) => None,
+        });
+        Self { added: entries.len() as u64, broken, oldest: arrivals.min() }
     }
-    let size = head.map_or(0, |head| head.to.size);
-    let expected = format!("size {size} to be the latest, as the table has it");
-    Ok(disagreement("the log's head".to_owned(), expected, later))
 }
 
 /// The cursors at a point of the log.
-pub(crate) async fn load_cursors<O: Objects, T, G>(
+async fn load_cursors<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
     at: Option<&LogPoint>,
 ) -> Result<Cursors, CheckpointError> {
@@ -207,7 +268,7 @@ pub(crate) async fn load_cursors<O: Objects, T, G>(
 }
 
 /// The right edge of the log's tree at a point of the log, checked against its root.
-pub(crate) async fn load_tree<O: Objects, T, G>(
+async fn load_tree<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
     at: Option<&LogPoint>,
 ) -> Result<LogTree, CheckpointError> {
@@ -221,21 +282,15 @@ pub(crate) async fn load_tree<O: Objects, T, G>(
 }
 
 /// The move of the log that its head records, made again from what is stored.
-pub(crate) async fn remake<O: Objects, T: Table, G>(
+async fn remake<O: Objects, T: Table, G>(
     deps: &Deps<O, T, G>,
     head: &LogHead,
-) -> Result<(Plan, Growth), CheckpointError> {
+) -> Result<Move, CheckpointError> {
     let before = load_cursors(deps, head.from.as_ref()).await?;
     let after = load_cursors(deps, Some(&head.to)).await?;
-    let (entries, cursors) = collect::entries_between(deps, &before, &after).await?;
+    let gathered = collect::entries_between(deps, before, &after).await?;
     let tree = load_tree(deps, head.from.as_ref()).await?;
-    let step = plan::plan(&deps.settings.origin, tree, cursors, &entries)?;
-    if step.to != head.to {
-        let what = format!("the log at size {}", head.to.size);
-        let at = |to: &LogPoint| format!("root {} and cursors {}", to.root, to.cursors);
-        return Err(disagreement(what, at(&head.to), at(&step.to)));
-    }
-    Ok((step.plan, step.growth))
+    Ok(plan::plan(&deps.settings.origin, tree, gathered)?)
 }
 
 pub(crate) async fn read<O: Objects, T, G>(

@@ -1,7 +1,8 @@
 //! The checkpoint function: takes new batches into the transparency log and publishes the signed
 //! checkpoint.
 //!
-//! `main.rs` wires it to AWS; [`handle`] works on one tick; [`plan`] decides what the log grows by.
+//! `main.rs` wires it to AWS; [`handle`] works on one tick; [`protocol`] decides each step, and [`plan`]
+//! what the log grows by.
 //!
 //! One tick: finish what the head of the log says was begun; read the batches after the cursors,
 //! each chain in its order up to the first gap; move the head by compare-and-set; write the plan,
@@ -12,6 +13,7 @@ mod collect;
 mod config;
 mod handler;
 pub mod plan;
+pub mod protocol;
 mod publish;
 mod signers;
 

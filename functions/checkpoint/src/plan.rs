@@ -11,7 +11,7 @@ use cairn_store::LogPoint;
 pub const MAX_BATCHES: usize = 16_384;
 
 /// A move of the log, complete but for its signature.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Move {
     /// Where the log will stand.
     pub to: LogPoint,
@@ -53,6 +53,39 @@ impl TakeError {
     }
 }
 
+/// Entries to add to the log.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Batches in order of chains, and of numbers within a chain; before the first that names a bundle,
+    /// the change to it.
+    pub entries: Vec<Entry>,
+    /// The cursors behind them.
+    pub cursors: Cursors,
+    /// Why chains that have more cannot go on.
+    pub refused: Vec<TakeError>,
+}
+
+/// Gathers the headers that chains have after the cursors, at most `limit`; of each chain up to the first
+/// that does not follow. `pages` are in order of chains: parents sort before their children, as
+/// Kinesis numbers shards as they come.
+pub fn gather(
+    origin: &str,
+    mut cursors: Cursors,
+    pages: impl IntoIterator<Item = (ChainId, Vec<SealedHeader>)>,
+    limit: usize,
+) -> Gathered {
+    let (mut entries, mut refused) = (Vec::new(), Vec::new());
+    let mut left = limit;
+    for (chain, mut page) in pages {
+        page.truncate(left);
+        let before = cursors.next(&chain);
+        let taken = take(&mut cursors, origin, &chain, page, &mut entries);
+        left -= usize::try_from(cursors.next(&chain) - before).unwrap_or(left);
+        refused.extend(taken.err());
+    }
+    Gathered { entries, cursors, refused }
+}
+
 /// Takes a chain's headers after its cursor, in order, up to the first that does not follow; says
 /// what is wrong with that one. The cursor moves past those taken. A header whose bundle is new to the
 /// log is taken with the config change that goes before it.
@@ -78,13 +111,9 @@ pub fn take(
     Ok(())
 }
 
-/// The move that adds `entries`, in order, to the log; `cursors` are those behind them.
-pub fn plan(
-    origin: &str,
-    mut tree: LogTree,
-    cursors: Cursors,
-    entries: &[Entry],
-) -> Result<Move, TileError> {
+/// The move that adds what was gathered to the log.
+pub fn plan(origin: &str, mut tree: LogTree, gathered: Gathered) -> Result<Move, TileError> {
+    let Gathered { entries, cursors, .. } = gathered;
     let from = tree.size();
     let texts: Vec<String> = entries.iter().map(Entry::to_json).collect();
     let growth = tree.append(&texts)?;

@@ -1,44 +1,30 @@
-//! Writes a move of the log: plan, tiles, signed checkpoint. Every write may be repeated.
+//! The reads and writes of a publication: cursors, plan, tiles, signed checkpoint. Every write may be repeated.
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_ledger::{Checkpoint, Cursors, Growth, Hash, Plan, TilePath};
-use cairn_store::{LogHead, Objects, Retention, Signer, StoreError, Table};
+use cairn_ledger::{Checkpoint, Hash};
+use cairn_store::{ETag, Objects, Retention, Signer, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::SignedDuration;
 
-use crate::handler::{CheckpointError, Deps, disagreement, remake};
+use crate::handler::{CheckpointError, Deps, disagreement};
+use crate::plan::Move;
+use crate::protocol::{Answer, Publication};
 
 /// Tiles that are written at the same time.
 const CONCURRENCY: usize = 16;
 
-/// Finishes the move that the head records, unless its checkpoint is published.
-pub(crate) async fn finish<O: Objects, T: Table, G: Signer>(
+/// The latest checkpoint.
+pub(crate) async fn published<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    head: &LogHead,
-    published: Option<Checkpoint>,
-) -> Result<(), CheckpointError> {
-    if let Some(published) = published {
-        if (published.size, published.root) == (head.to.size, head.to.root) {
-            return Ok(());
-        }
-        let before = head.from.as_ref().map_or((0, Hash::EMPTY_ROOT), |at| (at.size, at.root));
-        if published.size > before.0 || (published.size == before.0 && published.root != before.1) {
-            // The table was rolled back, or somebody else signed. To go on would sign a fork.
-            return Err(disagreement(
-                keys::CHECKPOINT.to_owned(),
-                format!("size {} or {}, as the table has it", before.0, head.to.size),
-                format!("size {} and root {}", published.size, published.root),
-            ));
-        }
-    }
-    tracing::warn!(size = head.to.size, "an earlier tick did not finish: finishing it");
-    let (plan, growth) = remake(deps, head).await?;
-    publish(deps, head, &plan, &growth).await
+) -> Result<Answer, CheckpointError> {
+    let object = deps.objects.read(keys::CHECKPOINT).await?;
+    let checkpoint = object.map(|object| open(deps, keys::CHECKPOINT, &object.body)).transpose()?;
+    Ok(Answer::Published(checkpoint))
 }
 
 /// The key of a signed checkpoint beyond `size`, if there is one.
-pub(crate) async fn later<O: Objects, T, G>(
+pub(crate) async fn beyond<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
     size: u64,
 ) -> Result<Option<String>, StoreError> {
@@ -50,116 +36,91 @@ pub(crate) async fn later<O: Objects, T, G>(
 /// Puts the cursors where the head that is about to move will look for them.
 pub(crate) async fn keep_cursors<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    cursors: &Cursors,
-) -> Result<(), CheckpointError> {
-    let key = keys::cursors(&cursors.hash());
-    create_same(deps, &key, cursors.to_json().into(), deps.settings.batch_retention).await
+    planned: &Move,
+) -> Result<Answer, CheckpointError> {
+    let key = keys::cursors(&planned.to.cursors);
+    let body = planned.cursors.to_json().into();
+    create_same(deps, &key, body, deps.settings.batch_retention).await?;
+    Ok(Answer::Done)
 }
 
-/// Writes all that a move of the log consists of, in an order in which each part only refers to
-/// parts that are there: plan, tiles and bundles, the signed checkpoint, `log/checkpoint`.
-pub(crate) async fn publish<O: Objects, T, G: Signer>(
+pub(crate) async fn keep_plan<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    head: &LogHead,
-    plan: &Plan,
-    growth: &Growth,
-) -> Result<(), CheckpointError> {
-    let (short, long) = (deps.settings.batch_retention, deps.settings.log_retention);
+    publication: &Publication,
+) -> Result<Answer, CheckpointError> {
+    let Publication { head, planned, .. } = publication;
     let key = keys::plan(head.moved, head.to.size);
-    create_same(deps, &key, plan.to_json().into(), short).await?;
-    let mut writes = Vec::with_capacity(growth.files.len());
-    for (path, bytes) in &growth.files {
-        let retention = if path.is_partial() { short } else { long };
-        writes.push(create_tile(deps, path, bytes, retention));
+    create_same(deps, &key, planned.plan.to_json().into(), deps.settings.batch_retention).await?;
+    Ok(Answer::Done)
+}
+
+pub(crate) async fn keep_tiles<O: Objects, T, G>(
+    deps: &Deps<O, T, G>,
+    publication: &Publication,
+) -> Result<Answer, CheckpointError> {
+    let (short, long) = (deps.settings.batch_retention, deps.settings.log_retention);
+    let files = &publication.planned.growth.files;
+    let mut writes = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let locked_for = if path.is_partial() { short } else { long };
+        let (key, bytes) = (keys::tile(&path.to_string()), Bytes::copy_from_slice(bytes));
+        writes.push(async move { create_same(deps, &key, bytes, locked_for).await });
     }
     stream::iter(writes).buffer_unordered(CONCURRENCY).try_collect::<()>().await?;
-    let checkpoint =
-        Checkpoint { origin: deps.settings.origin.clone(), size: head.to.size, root: head.to.root };
-    let note = sign(deps, &checkpoint).await?;
-    replace_checkpoint(deps, &checkpoint, note).await
+    Ok(Answer::Done)
 }
 
-async fn create_tile<O: Objects, T, G>(
+/// The signed checkpoint of the size, if it is kept already.
+pub(crate) async fn signed<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    path: &TilePath,
-    bytes: &[u8],
-    locked_for: SignedDuration,
-) -> Result<(), CheckpointError> {
-    let key = keys::tile(&path.to_string());
-    create_same(deps, &key, Bytes::copy_from_slice(bytes), locked_for).await
+    publication: &Publication,
+) -> Result<Answer, CheckpointError> {
+    let key = keys::checkpoint(publication.head.to.size);
+    let Some(object) = deps.objects.read(&key).await? else { return Ok(Answer::Signed(None)) };
+    let checkpoint = open(deps, &key, &object.body)?;
+    Ok(Answer::Signed(Some((checkpoint, object.body))))
 }
 
-/// The signed checkpoint, as it is kept for good. One that is there already is the one: a second
-/// signature of the same text may have other bytes (ECDSA), and one is enough.
-async fn sign<O: Objects, T, G: Signer>(
+pub(crate) async fn sign<O, T, G: Signer>(
     deps: &Deps<O, T, G>,
     checkpoint: &Checkpoint,
-) -> Result<Bytes, CheckpointError> {
-    let key = keys::checkpoint(checkpoint.size);
-    if let Some(object) = deps.objects.read(&key).await? {
-        check_same(deps, &key, &object.body, checkpoint)?;
-        return Ok(object.body);
-    }
-    let note = Bytes::from(deps.signers.sign(&checkpoint.to_string()).await?.to_string());
+) -> Result<Answer, CheckpointError> {
+    Ok(Answer::Note(deps.signers.sign(&checkpoint.to_string()).await?.to_string().into()))
+}
+
+/// Creates the signed checkpoint, as it is kept for good.
+pub(crate) async fn keep_signed<O: Objects, T, G>(
+    deps: &Deps<O, T, G>,
+    publication: &Publication,
+    note: &Bytes,
+) -> Result<Answer, CheckpointError> {
+    let key = keys::checkpoint(publication.head.to.size);
     let retention = retention(deps, deps.settings.log_retention);
     match deps.objects.create(&key, note.clone(), Some(retention)).await {
-        Ok(_) => Ok(note),
-        Err(StoreError::Conflict { .. }) => {
-            let kept = crate::handler::read(deps, &key).await?;
-            check_same(deps, &key, &kept, checkpoint)?;
-            Ok(kept)
-        }
+        Ok(_) => Ok(Answer::Done),
+        Err(StoreError::Conflict { .. }) => Ok(Answer::Taken),
         Err(error) => Err(error.into()),
     }
 }
 
-fn check_same<O, T, G>(
+/// What `log/checkpoint` is now.
+pub(crate) async fn current<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    key: &str,
-    note: &[u8],
-    checkpoint: &Checkpoint,
-) -> Result<(), CheckpointError> {
-    let kept = open(deps, key, note)?;
-    if kept == *checkpoint {
-        return Ok(());
-    }
-    Err(disagreement(
-        key.to_owned(),
-        format!("root {}", checkpoint.root),
-        format!("size {} and root {}", kept.size, kept.root),
-    ))
+) -> Result<Answer, CheckpointError> {
+    let Some(object) = deps.objects.read(keys::CHECKPOINT).await? else {
+        return Ok(Answer::Current(None));
+    };
+    let checkpoint = open(deps, keys::CHECKPOINT, &object.body)?;
+    Ok(Answer::Current(Some((checkpoint, object.etag))))
 }
 
-/// Puts the note at `log/checkpoint`, unless a later one is there.
-async fn replace_checkpoint<O: Objects, T, G>(
+pub(crate) async fn replace<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-    checkpoint: &Checkpoint,
-    note: Bytes,
-) -> Result<(), CheckpointError> {
-    let current = deps.objects.read(keys::CHECKPOINT).await?;
-    if let Some(current) = &current {
-        let published = open(deps, keys::CHECKPOINT, &current.body)?;
-        if published.size > checkpoint.size || published == *checkpoint {
-            return Ok(());
-        }
-        if published.size == checkpoint.size {
-            let (expected, found) = (checkpoint.root, published.root);
-            return Err(disagreement(keys::CHECKPOINT.to_owned(), expected, found));
-        }
-    }
-    let expected = current.as_ref().map(|object| &object.etag);
-    deps.objects.replace(keys::CHECKPOINT, note, expected).await?;
-    Ok(())
-}
-
-/// The latest checkpoint.
-pub(crate) async fn published<O: Objects, T, G>(
-    deps: &Deps<O, T, G>,
-) -> Result<Option<Checkpoint>, CheckpointError> {
-    match deps.objects.read(keys::CHECKPOINT).await? {
-        None => Ok(None),
-        Some(object) => open(deps, keys::CHECKPOINT, &object.body).map(Some),
-    }
+    note: &Bytes,
+    expected: Option<&ETag>,
+) -> Result<Answer, CheckpointError> {
+    deps.objects.replace(keys::CHECKPOINT, note.clone(), expected).await?;
+    Ok(Answer::Done)
 }
 
 /// Opens the checkpoint that lies at `key`: only one that a key of this log signed is believed.

@@ -9,7 +9,7 @@ use crate::Hash;
 use crate::note::{Note, NoteError, VerifierKey, is_key_name};
 
 /// What a log says of itself: at this size, it has this root.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Checkpoint {
     /// Name of the log.
     pub origin: String,

@@ -19,7 +19,7 @@ pub const MAX_BUNDLES: usize = 65_536;
 /// How far into each chain the log reaches, and which config bundles it has entered. Pure: a fold
 /// over the log's entries, in their order ([`follow`](Self::follow)), or over the batches that are
 /// about to become its entries ([`append`](Self::append)).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Cursors {
     chains: BTreeMap<ChainId, Cursor>,
     /// The positions of their config changes.
@@ -30,7 +30,7 @@ pub struct Cursors {
 }
 
 /// How far into one chain the log reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cursor {
     /// Link hash of the last header that is in the log.

@@ -9,7 +9,7 @@ use crate::tile::MAX_ENTRY_BYTES;
 use crate::{Hash, HeaderError, SealedHeader};
 
 /// What stands at a position of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// The complete header of a batch.
     Batch(Box<SealedHeader>),
@@ -19,7 +19,7 @@ pub enum Entry {
 
 /// That a config bundle has come into use. Stands once for each bundle, directly before the first
 /// batch whose header names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConfigChange {
     /// Name of the log.
     pub origin: String,

@@ -9,7 +9,7 @@ use crate::{ChainId, ConfigChange, Entry, Hash};
 
 /// What the log grew by in one step: made before the log's head moves, so that a restart can
 /// finish it, and kept to map headers to positions. Its last entry is a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// Name of the log.
     pub origin: String,
@@ -26,7 +26,7 @@ pub struct Plan {
 }
 
 /// The entry at one position. The members are declared in canonical order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum PlanEntry {
     /// A batch.

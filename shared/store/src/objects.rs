@@ -70,7 +70,7 @@ pub trait Objects: Send + Sync {
 pub struct VersionId(pub(crate) String);
 
 /// An S3 entity tag, quotes included.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ETag(pub(crate) String);
 
 /// How long an object cannot be deleted.

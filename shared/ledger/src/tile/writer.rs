@@ -23,7 +23,7 @@ pub struct LogTree {
 }
 
 /// What a log grew by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Growth {
     /// The new size.
     pub size: u64,
