@@ -27,7 +27,6 @@ pub const ATTEMPTS: u32 = 4;
 
 /// A step of the protocol, to be done by the executor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Step {
     /// Read `log/checkpoint`.
     ReadPublished,
@@ -127,7 +126,6 @@ pub struct Publication {
 
 /// What a step answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(clippy::large_enum_variant, reason = "one exists at a time")]
 pub enum Answer {
     /// `ReadPublished`: a checkpoint under a signing key.
     Published(Option<Checkpoint>),
