@@ -14,13 +14,13 @@ use cairn_tests::{World, verifier_key};
 use crate::story::{all_is_well, deliver, event, records};
 
 /// Each kind of key, and both at once, as while one succeeds the other.
-fn signers() -> [Vec<SoftwareSigner>; 3] {
+pub(crate) fn signers() -> [Vec<SoftwareSigner>; 3] {
     let (ed25519, p256) = (SoftwareSigner::ed25519([3; 32]), SoftwareSigner::p256([4; 32]));
     [vec![ed25519.clone()], vec![p256.clone()], vec![ed25519, p256]]
 }
 
 /// A log of two batches, and the change to their bundle, that is to grow by two more.
-async fn prepare(signers: &[SoftwareSigner]) -> (World, Vec<cairn_store::StoredRecord>) {
+pub(crate) async fn prepare(signers: &[SoftwareSigner]) -> (World, Vec<cairn_store::StoredRecord>) {
     let world = World::with_signers(1, signers).await;
     let records = records(&world);
     let process = world.process();

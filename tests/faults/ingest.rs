@@ -38,37 +38,44 @@ fn is_a_lie(call: &Call, fault: Fault) -> bool {
         && call.key.starts_with("batches/")
 }
 
+/// Every fault, how the batch comes again, and whether to another process: one that died is always
+/// followed by another.
+fn outcomes() -> impl Iterator<Item = (Fault, Cut, bool)> {
+    let pairs = Fault::ALL.into_iter().flat_map(|fault| Cut::ALL.map(|cut| (fault, cut)));
+    pairs.flat_map(|(fault, cut)| {
+        let others: &[bool] = if fault.is_crash() { &[true] } else { &[false, true] };
+        others.iter().map(move |another| (fault, cut, *another))
+    })
+}
+
 async fn every_fault(warm: bool) {
     let calls = calls(warm).await;
     assert!(calls >= 5, "created, bundle, head, quarantine, batch, commit; found {calls}");
     let mut cases = 0;
     for n in 0..calls {
-        for fault in Fault::ALL {
-            for cut in Cut::ALL {
-                let (world, records, sealed) = prepare(warm).await;
-                let process = world.process();
-                process.faults.inject(At::call(n), fault);
-                let answer = process.ingest(0, &records[sealed..BATCH]).await;
-                let struck = process.faults.fired();
-                let (call, _) = struck.first().expect("the fault has struck");
-                let case = format!("{fault:?} at {call}, then {cut:?}");
-                assert_eq!(answer.is_none(), fault.is_crash(), "{case}");
+        for (fault, cut, another) in outcomes() {
+            let (world, records, sealed) = prepare(warm).await;
+            let process = world.process();
+            process.faults.inject(At::call(n), fault);
+            let answer = process.ingest(0, &records[sealed..BATCH]).await;
+            let struck = process.faults.fired();
+            let (call, _) = struck.first().expect("the fault has struck");
+            let case = format!("{fault:?} at {call}, then {cut:?}, another: {another}");
+            assert_eq!(answer.is_none(), fault.is_crash(), "{case}");
 
-                // Then the chain stops, and nothing else does it.
-                let stopped = world.cloud.chain(&world.chain(0).await).await.unwrap().stopped;
-                let lied = is_a_lie(call, fault);
-                assert_eq!(stopped.is_some(), lied, "{case}: {stopped:?}");
-                if lied {
-                    continue;
-                }
-
-                // A process that lives goes on; one that died is followed by another.
-                let next = if process.faults.crashed() { world.process() } else { process };
-                let batches = cut.batches(&records[sealed..], BATCH - sealed);
-                deliver(&next, &batches).await;
-                all_is_well(&world, &records, &case).await;
-                cases += 1;
+            // Then the chain stops, and nothing else does it.
+            let stopped = world.cloud.chain(&world.chain(0).await).await.unwrap().stopped;
+            let lied = is_a_lie(call, fault);
+            assert_eq!(stopped.is_some(), lied, "{case}: {stopped:?}");
+            if lied {
+                continue;
             }
+
+            let next = if another { world.process() } else { process };
+            let batches = cut.batches(&records[sealed..], BATCH - sealed);
+            deliver(&next, &batches).await;
+            all_is_well(&world, &records, &case).await;
+            cases += 1;
         }
     }
     println!("{cases} cases");

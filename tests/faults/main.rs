@@ -8,5 +8,6 @@ mod checkpoint;
 mod ingest;
 mod planted;
 mod rollout;
+mod slow;
 mod story;
 mod writers;
