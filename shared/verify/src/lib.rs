@@ -184,7 +184,7 @@ pub fn verify(
     for trusted in &trusted {
         check_age(checkpoint.size, trusted, &mut findings);
     }
-    let log = Log::read(archive, options, &checkpoint, &mut findings)?;
+    let log = Log::read(archive, options, &checkpoint, &tiles, &mut findings)?;
     log.check_checkpoints(&checkpoints.signed, &trusted, &mut findings);
     loghead::check(options, &checkpoints.put, &log, &mut findings);
     let ahead = plans.ahead(&log);

@@ -16,6 +16,9 @@ use crate::{Archive, ArchiveError, Findings, Object, Options};
 
 const WIDTH: u64 = tile::WIDTH as u64;
 
+/// Bundles of entries that may be missing and are each looked for and named.
+const MOST_MISSING: u64 = 256;
+
 /// The log as its entries make it.
 pub(crate) struct Log {
     pub(crate) size: u64,
@@ -59,6 +62,33 @@ fn read_all<A: Archive, T: Send>(
         .collect()
 }
 
+/// The size of the log as far as it can be there: whoever can sign may claim any size, and to look for
+/// each of its entries would take for ever. What is missing beyond that is one finding.
+fn credible_size(
+    archive: &impl Archive,
+    checkpoint: &Checkpoint,
+    listed: &[Listed],
+    findings: &mut Findings,
+) -> Result<u64, ArchiveError> {
+    let prefix = keys::tile("tile/entries/");
+    let there = listed.iter().filter(|file| file.key.starts_with(&prefix)).count() as u64;
+    let credible = |there: u64| there.saturating_add(MOST_MISSING).saturating_mul(WIDTH);
+    if checkpoint.size <= credible(there) {
+        return Ok(checkpoint.size);
+    }
+    // The log may have grown a lot since; what a checkpoint covers was put before it.
+    let there = archive.versions(&prefix)?.len() as u64;
+    if checkpoint.size <= credible(there) {
+        return Ok(checkpoint.size);
+    }
+    let detail = format!(
+        "expected the entries of a log of size {}, found {there} bundles of at most {WIDTH}",
+        checkpoint.size
+    );
+    findings.add(EntriesMissing, keys::CHECKPOINT, detail);
+    Ok(there.saturating_mul(WIDTH))
+}
+
 /// The leaf hashes of the first entries of a bundle.
 fn leaf_hashes(bytes: &[u8], file: TilePath, width: u16) -> Result<Vec<Hash>, String> {
     let entries = tile::decode_bundle(bytes, file.width()).map_err(|error| error.to_string())?;
@@ -66,14 +96,16 @@ fn leaf_hashes(bytes: &[u8], file: TilePath, width: u16) -> Result<Vec<Hash>, St
 }
 
 impl Log {
-    /// Reads the entries that the checkpoint covers, and judges them by its root.
+    /// Reads the entries that the checkpoint covers, and judges them by its root. `listed` are the
+    /// files that were there before it was read.
     pub(crate) fn read(
         archive: &impl Archive,
         options: &Options,
         checkpoint: &Checkpoint,
+        listed: &[Listed],
         findings: &mut Findings,
     ) -> Result<Self, ArchiveError> {
-        let size = checkpoint.size;
+        let size = credible_size(archive, checkpoint, listed, findings)?;
         let bundles = read_all(archive, TileKind::Entries, size, |path, file| {
             let mut findings = Findings::default();
             let Some((found, object)) = file else {
@@ -103,7 +135,8 @@ impl Log {
         if unread.is_empty() && tree.root(size) == Some(checkpoint.root) {
             return Ok(Self { size, tree, damaged: false });
         }
-        let tree = by_tiles(archive, checkpoint, &tree, &unread, findings)?;
+        let claimed = Checkpoint { size, ..checkpoint.clone() };
+        let tree = by_tiles(archive, &claimed, &tree, &unread, findings)?;
         Ok(Self { size, tree, damaged: true })
     }
 

@@ -50,6 +50,22 @@ fn a_checkpoint_that_cannot_be_read_is_named() {
     assert_eq!(codes(&world.verify()), [Code::CheckpointUnreadable]);
 }
 
+/// Whoever can sign can claim anything: nobody looks for each of 2^62 entries.
+#[test]
+fn a_size_beyond_what_is_there_is_one_finding() {
+    for size in [100_000, 1 << 62] {
+        let mut world = World::usual();
+        let claim = Checkpoint { origin: ORIGIN.to_owned(), size, root: Hash::of(b"none") };
+        world.put(keys::CHECKPOINT, sign(&claim, &signing_key(1)), None);
+        let report = world.verify();
+        let expected = format!("a log of size {size}, found 3 bundles of at most 256");
+        let named = |finding: &cairn_verify::Finding| finding.detail.contains(&expected);
+        assert!(report.findings.iter().any(named), "{size}");
+        assert!(report.findings.len() < 100, "{} findings", report.findings.len());
+        assert_eq!(report.size, size);
+    }
+}
+
 #[test]
 fn a_checkpoint_by_another_key_is_named() {
     let mut world = World::usual();

@@ -1,0 +1,5 @@
+//! libFuzzer's entry to [`cairn_fuzz::archive`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cairn_fuzz::archive(bytes));

@@ -1,0 +1,5 @@
+//! libFuzzer's entry to [`cairn_fuzz::tile`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cairn_fuzz::tile(bytes));
