@@ -114,6 +114,11 @@ impl Cloud {
         Ok(functions::mapping(&Names::new(&options.name), options.batch_size, &stream))
     }
 
+    /// Keeps the emulator's folder when it ends; the folder.
+    pub fn keep_folder(&mut self) -> PathBuf {
+        self.emulator.keep_folder().to_path_buf()
+    }
+
     /// The emulator.
     pub fn emulator(&self) -> &Emulator {
         &self.emulator

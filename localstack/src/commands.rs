@@ -1,6 +1,7 @@
 //! The commands. Exit codes: 0 all is well, 1 what was asked about is not so, 2 the job could not
 //! be done.
 
+pub(crate) mod chaos;
 pub(crate) mod demo;
 pub(crate) mod down;
 pub(crate) mod drive;

@@ -34,6 +34,9 @@ pub const CREDENTIALS: (&str, &str) = ("test", "test");
 /// Folders of owned emulators begin with this.
 const OWNED: &str = "owned-";
 
+/// Folders of owned emulators that are kept begin with this.
+const KEPT: &str = "kept-";
+
 /// How long a folder without a log is left alone: its emulator may be about to start.
 const STARTING: Duration = Duration::from_secs(120);
 
@@ -140,6 +143,8 @@ pub struct Emulator {
     child: Child,
     folder: PathBuf,
     endpoint: String,
+    /// Where the folder is to be afterwards, if it is to stay.
+    kept: Option<PathBuf>,
 }
 
 impl Emulator {
@@ -152,7 +157,7 @@ impl Emulator {
         let mut child = launch::spawn(&python, &folder, 0, Mode::Owned, auth)?;
         let ready = launch::wait_ready(&mut child, &folder);
         let running = ready.inspect_err(|_| end(&mut child))?;
-        Ok(Self { child, folder, endpoint: running.endpoint() })
+        Ok(Self { child, folder, endpoint: running.endpoint(), kept: None })
     }
 
     /// `http://127.0.0.1:<port>`
@@ -165,6 +170,19 @@ impl Emulator {
         &self.folder
     }
 
+    /// Stops it where it stands (SIGSTOP), until the answer is dropped. Connections stay open, nothing is
+    /// answered, nothing is forgotten. `None`: it could not be done.
+    pub fn freeze(&self) -> Option<Frozen> {
+        let group = format!("-{}", self.child.id());
+        launch::send("STOP", &group).then_some(Frozen { group })
+    }
+
+    /// Keeps the folder when the emulator ends: something in it is to be looked into. Where it will be.
+    pub fn keep_folder(&mut self) -> &Path {
+        let name = unique().replacen(OWNED, KEPT, 1);
+        self.kept.insert(folders::local().join(name))
+    }
+
     /// The last lines of its log, for a message about something that went wrong in it.
     pub fn log_tail(&self) -> String {
         launch::log_tail(&self.folder)
@@ -174,7 +192,23 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         end(&mut self.child);
-        let _gone = fs::remove_dir_all(&self.folder);
+        let _gone = match &self.kept {
+            None => fs::remove_dir_all(&self.folder),
+            Some(kept) => fs::rename(&self.folder, kept),
+        };
+    }
+}
+
+/// An emulator that stands still; it goes on when this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Frozen {
+    group: String,
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        launch::send("CONT", &self.group);
     }
 }
 

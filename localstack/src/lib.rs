@@ -3,12 +3,14 @@
 
 pub mod aws;
 pub mod build;
+pub mod chaos;
 pub mod cloud;
 pub mod driver;
 pub mod emulator;
 mod folders;
 mod lock;
 pub mod progress;
+pub mod proxy;
 pub mod python;
 
 pub use cloud::{Cloud, CloudError};

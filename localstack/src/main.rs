@@ -18,6 +18,8 @@ struct Arguments {
 enum Command {
     /// Run records through a cloud of their own and tell what happens at each step
     Demo(commands::demo::Arguments),
+    /// Run load through a cloud of its own while everything fails, and account for every event
+    Chaos(commands::chaos::Arguments),
     /// Start the local cloud and deploy everything to it; repeat it to deploy anew
     Up(commands::up::Arguments),
     /// Stop the local cloud; what was in it is gone
@@ -35,6 +37,7 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
+        Command::Chaos(arguments) => commands::chaos::run(&arguments).await,
         Command::Demo(arguments) => commands::demo::run(&arguments).await,
         Command::Up(arguments) => commands::up::run(&arguments).await,
         Command::Down(arguments) => commands::down::run(&arguments),

@@ -16,14 +16,13 @@ use cairn_ledger::{BatchHeader, Hash, SequenceNumber};
 use cairn_local::build::{self, Functions, Profile};
 use cairn_local::cloud::{Cloud, Options};
 use cairn_local::driver::{Driver, Function, Happening, Outcome, Pace, Pool, Settings};
+use cairn_local::proxy::Proxy;
 use cairn_local::{aws, emulator};
 use cairn_store::{Objects, Retention};
 use cairn_verify::Report;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-
-use crate::proxy::Proxy;
 
 /// How long nothing at all may happen.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -59,7 +58,7 @@ impl Driven {
         };
         let functions = build::functions(Profile::default()).unwrap();
         let cloud = Cloud::start(&options).await.unwrap();
-        let proxy = Proxy::start(cloud.emulator().endpoint()).await;
+        let proxy = Proxy::start(cloud.emulator().endpoint()).await.unwrap();
         let clients = aws::clients(emulator::REGION, cloud.emulator().endpoint()).await;
         let tool = cairn_cli::Cloud::new(cairn_cli::Settings::from(cloud.deployment()), clients);
         let (happened, put) = (Arc::default(), Mutex::default());

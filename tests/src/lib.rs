@@ -2,9 +2,8 @@
 //! emulator that runs the real binaries, with a proxy between the two that makes faults.
 
 mod driven;
-mod proxy;
 mod world;
 
+pub use cairn_local::proxy::{Fault, Passing, Proxy, Rule};
 pub use driven::*;
-pub use proxy::*;
 pub use world::*;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::demo::DemoError;
 use super::option;
 use cairn_local::build::BuildError;
+use cairn_local::chaos::ChaosError;
 use cairn_local::driver::detached::DetachedError;
 use cairn_local::{CloudError, EmulatorError};
 
@@ -19,6 +20,8 @@ pub(crate) enum CommandError {
     Driver(#[from] DetachedError),
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Chaos(#[from] ChaosError),
     #[error(transparent)]
     Demo(Box<DemoError>),
     #[error("no cloud called {name:?} is up: start it with `cargo local up{}`", option(name))]

@@ -109,10 +109,15 @@ pub(super) fn kill(folder: &Path) {
     }
     // The group exists only once the launcher has come as far as to make it.
     for target in [format!("-{pid}"), pid.to_string()] {
-        let mut command = Command::new("kill");
-        command.args(["-KILL", "--", &target]).stdin(Stdio::null());
-        let _sent = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        send("KILL", &target);
     }
+}
+
+/// Sends a signal to a process, or to a group where a `-` is before its number; whether it got there.
+pub(super) fn send(signal: &str, target: &str) -> bool {
+    let mut command = Command::new("kill");
+    command.args([&format!("-{signal}"), "--", target]).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|sent| sent.success())
 }
 
 /// Nothing of ours leaks in: function processes inherit this environment.

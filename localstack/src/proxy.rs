@@ -1,12 +1,10 @@
 //! A proxy between a function and the emulator that makes faults, as its requests pass.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-use std::sync::{Arc, Mutex};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cairn_local::driver::Pool;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::EXPECT;
@@ -16,8 +14,10 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::driver::Pool;
+
 /// What happens to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The function's processes are killed before it reaches the cloud.
     KillBefore,
@@ -33,6 +33,9 @@ pub enum Fault {
     Late(Duration),
     /// It is refused, and does not reach the cloud.
     Refuse,
+    /// It reaches the cloud twice, and the second answer is told: as if something on the way had lost
+    /// the first, and tried again.
+    Twice,
 }
 
 /// A request that passes.
@@ -84,16 +87,15 @@ impl std::error::Error for Broken {}
 
 impl Proxy {
     /// Starts one before the cloud at `endpoint`. It makes no faults until it is told to.
-    pub async fn start(endpoint: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let cloud = endpoint.strip_prefix("http://").unwrap().to_owned();
+    pub async fn start(endpoint: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let cloud = endpoint.trim_start_matches("http://").to_owned();
         let inner = Inner { rule: Box::new(|_| None), passed: 0, hit: Vec::new(), victims: None };
         let state = Arc::new(State { cloud, inner: Mutex::new(inner) });
         let accepting = Arc::clone(&state);
         tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
+            while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&accepting);
                 tokio::spawn(async move {
                     let pass = service_fn(|request| Arc::clone(&state).pass(request));
@@ -103,7 +105,7 @@ impl Proxy {
                 });
             }
         });
-        Self { address, state }
+        Ok(Self { address, state })
     }
 
     /// Where it listens.
@@ -113,12 +115,12 @@ impl Proxy {
 
     /// Whose processes are killed.
     pub fn kills(&self, pool: &Arc<Pool>) {
-        self.state.inner.lock().unwrap().victims = Some(Arc::clone(pool));
+        self.state.inner().victims = Some(Arc::clone(pool));
     }
 
     /// From here on this rule decides; requests are counted anew.
     pub fn set(&self, rule: impl FnMut(&Passing) -> Option<Fault> + Send + 'static) {
-        let mut inner = self.state.inner.lock().unwrap();
+        let mut inner = self.state.inner();
         inner.rule = Box::new(rule);
         inner.passed = 0;
         inner.hit.clear();
@@ -146,11 +148,15 @@ impl Proxy {
 
     /// The requests that faults happened to, since the rule was set.
     pub fn hit(&self) -> Vec<Passing> {
-        self.state.inner.lock().unwrap().hit.clone()
+        self.state.inner().hit.clone()
     }
 }
 
 impl State {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn pass(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         let (mut parts, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
@@ -173,6 +179,10 @@ impl State {
                 forward(&self.cloud, parts, body).await?;
                 Err(Broken)
             }
+            Some(Fault::Twice) => {
+                forward(&self.cloud, parts.clone(), body.clone()).await?;
+                forward(&self.cloud, parts, body).await
+            }
             Some(Fault::Hold(time)) => {
                 let answer = forward(&self.cloud, parts, body).await;
                 tokio::time::sleep(time).await;
@@ -190,10 +200,10 @@ impl State {
     }
 
     fn judge(&self, parts: &Parts, size: usize) -> Option<Fault> {
-        let mut inner = self.inner.lock().unwrap();
+        let mut inner = self.inner();
         inner.passed += 1;
         let what = match parts.headers.get("x-amz-target") {
-            Some(target) => target.to_str().unwrap().to_owned(),
+            Some(target) => String::from_utf8_lossy(target.as_bytes()).into_owned(),
             None => format!("{} {}", parts.method, parts.uri),
         };
         let passing = Passing { number: inner.passed, what, size };
@@ -205,8 +215,10 @@ impl State {
     }
 
     async fn kill(&self) {
-        let victims = self.inner.lock().unwrap().victims.clone();
-        victims.expect("somebody is to be killed").kill_all().await;
+        let victims = self.inner().victims.clone();
+        if let Some(victims) = victims {
+            victims.kill_all().await;
+        }
     }
 }
 
