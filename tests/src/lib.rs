@@ -2,6 +2,7 @@
 //! emulator that runs the real binaries, with a proxy between the two that makes faults.
 
 mod driven;
+pub mod scale;
 mod world;
 
 pub use cairn_local::proxy::{Fault, Passing, Proxy, Rule};

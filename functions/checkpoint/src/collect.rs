@@ -10,29 +10,47 @@ use crate::plan::{self, Gathered};
 /// Chains that are read at the same time.
 const CONCURRENCY: usize = 32;
 
-/// Items of one read of a chain.
+/// Items of one read of a chain, where many are read one after another.
 const PAGE: usize = 1_000;
 
-/// The entries that batches after the cursors make, at most `limit` batches; and which chains cannot
-/// go on, and why.
+/// What is new.
+pub(crate) struct Collected {
+    /// The entries, and the cursors behind them.
+    pub(crate) gathered: Gathered,
+    /// Which chains cannot go on, and why.
+    pub(crate) broken: Vec<String>,
+    /// Whether a chain may have more than was taken.
+    pub(crate) more: bool,
+}
+
+/// The entries that batches after the cursors make, about `limit` batches at most.
+///
+/// Each chain is given its share, so that none waits for ever behind others; those that have more are
+/// given what the others left. What is held in memory is bounded by the limit, whatever has piled up.
 pub(crate) async fn new_entries<O, T: Table, G>(
     deps: &Deps<O, T, G>,
     cursors: Cursors,
     limit: usize,
-) -> Result<(Gathered, Vec<String>), CheckpointError> {
+) -> Result<Collected, CheckpointError> {
     let chains = deps.table.chains().await?;
-    let pages: Vec<(ChainId, Vec<SealedHeader>)> = stream::iter(chains)
-        .map(|chain| {
-            let from = cursors.next(&chain);
-            async move {
-                let page = page(&deps.table, &chain, from, PAGE.min(limit)).await?;
-                Ok::<_, StoreError>((chain, page))
-            }
-        })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    let gathered = plan::gather(&deps.settings.origin, cursors, pages, limit);
+    let limit = limit.max(chains.len());
+    let share = limit / chains.len().max(1);
+    let wanted: Vec<_> = chains.iter().map(|chain| (chain.clone(), cursors.next(chain))).collect();
+    let mut pages = pages(deps, wanted, share).await?;
+    let left = limit - pages.iter().map(Vec::len).sum::<usize>();
+    let full: Vec<usize> = (0..pages.len()).filter(|n| pages[*n].len() == share).collect();
+    let extra = left / full.len().max(1);
+    let mut more = !full.is_empty() && extra == 0;
+    if extra > 0 {
+        let after = |n: &usize| (chains[*n].clone(), cursors.next(&chains[*n]) + share as u64);
+        let wanted = full.iter().map(after);
+        for (n, further) in full.iter().zip(self::pages(deps, wanted.collect(), extra).await?) {
+            more |= further.len() == extra;
+            pages[*n].extend(further);
+        }
+    }
+    let gathered =
+        plan::gather(&deps.settings.origin, cursors, chains.into_iter().zip(pages), limit);
     let mut broken = Vec::new();
     for error in &gathered.refused {
         match error.awaited_parent() {
@@ -43,7 +61,20 @@ pub(crate) async fn new_entries<O, T: Table, G>(
             _ => broken.push(error.to_string()),
         }
     }
-    Ok((gathered, broken))
+    Ok(Collected { gathered, broken, more })
+}
+
+/// At most `limit` headers of each chain from a number on.
+async fn pages<O, T: Table, G>(
+    deps: &Deps<O, T, G>,
+    wanted: Vec<(ChainId, u64)>,
+    limit: usize,
+) -> Result<Vec<Vec<SealedHeader>>, StoreError> {
+    stream::iter(wanted)
+        .map(async |(chain, from)| page(&deps.table, &chain, from, limit).await)
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await
 }
 
 /// Whether a chain has batches after its cursor.

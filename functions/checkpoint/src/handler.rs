@@ -15,6 +15,10 @@ use crate::protocol::{ATTEMPTS, Answer, Disagreement, Outcome, Protocol, Step};
 use crate::signers::Signers;
 use crate::{collect, publish};
 
+/// For how long a tick begins further moves of the log. With the time that the last one takes it must
+/// stay well below the function's time-out, and below the minute between two ticks.
+const GOES_ON: SignedDuration = SignedDuration::from_secs(20);
+
 /// What the handler works with: made once, shared by all invocations of a warm function.
 pub struct Deps<O, T, G> {
     /// The archive.
@@ -59,6 +63,9 @@ pub struct Tick {
     /// Milliseconds from the arrival of the oldest record that this tick added to the end of the tick.
     #[serde(skip)]
     pub latency: Option<u64>,
+    /// Whether there may be more to add already.
+    #[serde(skip)]
+    more: bool,
 }
 
 impl Tick {
@@ -106,7 +113,15 @@ pub enum CheckpointError {
 pub async fn handle<O: Objects, T: Table, G: Signer>(
     deps: &Deps<O, T, G>,
 ) -> Result<Tick, CheckpointError> {
-    Ticker { deps, collected: None }.run().await
+    let begun = (deps.now)();
+    let mut tick = Ticker { deps, collected: None }.run().await?;
+    // More has piled up than one move takes: there is time for others before the function's is over.
+    while tick.more && (deps.now)().duration_since(begun) < GOES_ON {
+        let next = Ticker { deps, collected: None }.run().await?;
+        let (added, latency) = (tick.added + next.added, tick.latency.max(next.latency));
+        tick = Tick { added, latency, ..next };
+    }
+    Ok(tick)
 }
 
 /// The executor: the work of one tick.
@@ -184,11 +199,12 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
     async fn collect(&mut self, head: Option<&LogHead>) -> Result<Answer, CheckpointError> {
         let at = head.map(|head| &head.to);
         let cursors = load_cursors(self.deps, at).await?;
-        let (gathered, broken) = collect::new_entries(self.deps, cursors, MAX_BATCHES).await?;
+        let collected = collect::new_entries(self.deps, cursors, MAX_BATCHES).await?;
+        let collect::Collected { gathered, broken, more } = collected;
         for broken in &broken {
             tracing::error!(alarm = "chain.broken", reason = %broken, "a chain's next batch does not follow");
         }
-        let collected = self.collected.insert(Collected::new(&gathered.entries, broken));
+        let collected = self.collected.insert(Collected::new(&gathered.entries, broken, more));
         if collected.added == 0 {
             return Ok(Answer::Nothing);
         }
@@ -209,20 +225,20 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
     }
 
     fn finish(self, outcome: Outcome, last: Option<StoreError>) -> Result<Tick, CheckpointError> {
-        let Collected { added, broken, oldest } = self.collected.unwrap_or_default();
+        let Collected { added, broken, oldest, more } = self.collected.unwrap_or_default();
         match (outcome, last) {
             (Outcome::Quiet(head), _) => {
                 let (size, root) = head
                     .as_ref()
                     .map_or((0, Hash::EMPTY_ROOT), |head| (head.to.size, head.to.root));
                 let moved = head.map(|head| head.moved);
-                Ok(Tick { size, root, added, broken, moved, latency: None })
+                Ok(Tick { size, root, added, broken, moved, latency: None, more })
             }
             (Outcome::Moved(head), _) => {
                 let (size, root) = (head.to.size, head.to.root);
                 tracing::info!(size, root = %root, added, "checkpoint published");
                 let latency = oldest.map(|oldest| milliseconds(oldest, (self.deps.now)()));
-                Ok(Tick { size, root, added, broken, moved: Some(head.moved), latency })
+                Ok(Tick { size, root, added, broken, moved: Some(head.moved), latency, more })
             }
             (Outcome::GaveUp, Some(last)) => Err(CheckpointError::Attempts { last }),
             (Outcome::Disagreement(Disagreement { what, expected, found }), _) => {
@@ -240,15 +256,16 @@ struct Collected {
     broken: Vec<String>,
     /// When the oldest record of it arrived.
     oldest: Option<Timestamp>,
+    more: bool,
 }
 
 impl Collected {
-    fn new(entries: &[Entry], broken: Vec<String>) -> Self {
+    fn new(entries: &[Entry], broken: Vec<String>, more: bool) -> Self {
         let arrivals = entries.iter().filter_map(|entry| match entry {
             Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
             Entry::ConfigChange(_) => None,
         });
-        Self { added: entries.len() as u64, broken, oldest: arrivals.min() }
+        Self { added: entries.len() as u64, broken, oldest: arrivals.min(), more }
     }
 }
 

@@ -1,0 +1,73 @@
+//! The short form of the simulation of many shards, and what it must agree with.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use cairn_store::faults::Operation;
+use cairn_tests::World;
+use cairn_tests::scale::{Outcome, Scale};
+
+fn all_is_logged(outcome: &Outcome) {
+    assert_eq!(outcome.logged, outcome.committed);
+    // And one change, to the bundle that they all name.
+    assert_eq!(outcome.size, outcome.committed + 1);
+}
+
+#[test]
+fn hundreds_of_shards_are_split_and_merged_for_an_hour() {
+    let scale = Scale { shards: 300, minutes: 60, batches: 300, reshardings: 600, seed: 1 };
+    let outcome = scale.run(|_| {});
+    assert_eq!(outcome.committed, 60 * 300);
+    assert!(outcome.chains > 600, "{} chains", outcome.chains);
+    all_is_logged(&outcome);
+    let requests = outcome.requests;
+    assert_eq!(requests.signs, 60, "one for each minute");
+    assert_eq!(requests.write_units, 60);
+    assert_eq!(requests.headers, outcome.committed, "each header is read once");
+}
+
+/// More in a minute than one move of the log takes: the tick makes further ones.
+#[test]
+fn a_flood_is_logged_in_several_moves_of_one_tick() {
+    let scale = Scale { shards: 3, minutes: 2, batches: 40_000, reshardings: 0, seed: 1 };
+    let outcome = scale.run(|_| {});
+    all_is_logged(&outcome);
+    assert!(outcome.requests.signs > 2, "{} moves", outcome.requests.signs);
+}
+
+/// Chains that bring more than their share keep no other waiting.
+#[test]
+fn a_quiet_chain_does_not_wait_behind_busy_ones() {
+    let scale = Scale { shards: 5_000, minutes: 3, batches: 40_000, reshardings: 0, seed: 1 };
+    all_is_logged(&scale.run(|_| {}));
+}
+
+/// The simulated cloud counts what the real handler asks of one that stores.
+#[tokio::test]
+async fn the_simulation_counts_what_the_handlers_ask_for() {
+    let scale = Scale { shards: 3, minutes: 4, batches: 3, reshardings: 0, seed: 1 };
+    let simulated = std::thread::spawn(move || scale.run(|_| {})).join().unwrap().requests;
+    let world = World::new(3).await;
+    let process = world.process();
+    let ticker = world.process();
+    for minute in 0..4 {
+        for shard in 0..3 {
+            let record = world.put(shard, format!("{{\"n\":{minute}}}"));
+            assert!(process.ingest(shard, &[record]).await.unwrap().unwrap().failures.is_empty());
+        }
+        ticker.tick().await.unwrap();
+    }
+    let calls = ticker.faults.calls();
+    let count = |wanted: &[Operation]| {
+        calls.iter().filter(|call| wanted.contains(&call.operation)).count() as u64
+    };
+    let tiles = calls
+        .iter()
+        .filter(|call| call.operation == Operation::Create && call.key.starts_with("log/tile/"));
+    assert_eq!(simulated.puts, count(&[Operation::Create, Operation::Replace]));
+    assert_eq!(simulated.tiles, tiles.count() as u64);
+    assert_eq!(simulated.gets, count(&[Operation::Read]));
+    assert_eq!(simulated.lists, count(&[Operation::List]));
+    assert_eq!(simulated.queries, count(&[Operation::Chains, Operation::Batches]));
+    assert_eq!(simulated.signs, count(&[Operation::Sign]));
+    assert_eq!(simulated.write_units, count(&[Operation::AdvanceLog]));
+}
