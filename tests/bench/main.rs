@@ -17,17 +17,19 @@ mod proof;
 mod requests;
 mod rules;
 mod sample;
+mod scale;
 mod verify;
 
 type Bench = (&'static str, fn());
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("ingest", ingest::run),
     ("rules", rules::run),
     ("verify", verify::run),
     ("requests", requests::run),
     ("proof", proof::run),
     ("cost", cost::run),
+    ("scale", scale::run),
     ("binaries", function::binaries),
     ("invocation", function::invocation),
 ];
