@@ -215,7 +215,10 @@ pub(crate) async fn inclusion_path(
 }
 
 /// A tile, or the full one that begins with it: a partial one may be gone once that exists.
-async fn tile(objects: &impl Objects, path: TilePath) -> Result<(TilePath, Vec<u8>), LogError> {
+pub(crate) async fn tile(
+    objects: &impl Objects,
+    path: TilePath,
+) -> Result<(TilePath, Vec<u8>), LogError> {
     let key = keys::tile(&path.to_string());
     if let Some(object) = objects.read(&key).await? {
         return Ok((path, object.body.to_vec()));

@@ -114,6 +114,19 @@ pub struct ChainHead {
     pub object: ObjectVersionRef,
 }
 
+impl ChainHead {
+    /// The head that a batch makes.
+    pub fn at(batch: &BatchItem) -> Self {
+        let BatchItem { header, version } = batch;
+        Self {
+            number: header.header.number,
+            link: header.link(),
+            last: header.header.last.clone(),
+            object: ObjectVersionRef { key: header.header.key.clone(), version: version.clone() },
+        }
+    }
+}
+
 /// A version of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ObjectVersionRef {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::Memory;
 use super::objects::Version;
+use super::table::Ledger;
 use crate::{
     BatchItem, ChainState, Encryption, LogHead, ObjectVersion, Retention, StoredObject, VersionId,
 };
@@ -127,6 +128,11 @@ impl Operator {
     /// Sets the head of the log; `None` removes it.
     pub fn set_log_head(&self, head: Option<LogHead>) {
         self.cloud.state().ledger.log = head;
+    }
+
+    /// Empties the ledger table.
+    pub fn lose_table(&self) {
+        self.cloud.state().ledger = Ledger::default();
     }
 
     #[track_caller]
