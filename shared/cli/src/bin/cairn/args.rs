@@ -91,6 +91,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Verify the whole archive.
     Verify(Verify),
+    /// Rebuild the ledger table from the archive, where the table was lost.
+    ///
+    /// The archive is verified first; if anything is wrong with it, nothing is written. Then every chain
+    /// is committed anew, by the transaction that ingest uses, and the log's head is set. What is in the table
+    /// already must be what would be written: a run that died is run again, anything else is left as it is.
+    /// Marks of redrives are not in the archive, and lost.
+    Recover(Recover),
     /// Check, compare, build, publish and show config bundles.
     Config(Config),
 }
@@ -286,6 +293,19 @@ pub(crate) struct Check {
     /// Verifier key of the log, `<origin>+<id>+<key>`; several if any of them may have signed.
     #[arg(long = "key", value_name = "VKEY", value_delimiter = ',', required = true)]
     pub(crate) keys: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// Both functions stand still, and will until this has ended. Nobody can tell that from here: a
+    /// function that runs on a table that is half rebuilt may stop chains.
+    #[arg(long, required = true)]
+    pub(crate) functions_are_stopped: bool,
+
+    /// A checkpoint that was kept elsewhere and that the log must extend; by default the one that
+    /// the last verification on this machine trusted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

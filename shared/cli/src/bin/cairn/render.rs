@@ -14,7 +14,7 @@ pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
 pub(crate) use redriven::{item, item_json, items, redriven, summary};
 pub(crate) use summary::{put, status};
-pub(crate) use verification::{verified, verified_json};
+pub(crate) use verification::{recovered, recovered_json, verified, verified_json};
 
 /// A text from the archive, that must not move a terminal's cursor, colour it or turn its text
 /// round (Unicode bidirectional controls).

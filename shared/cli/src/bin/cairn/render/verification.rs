@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use cairn_cli::recover::Rebuilt;
 use cairn_cli::verify::{Trusted, Verified};
 use cairn_verify::{Finding, FindingCode, Report};
 use indicatif::HumanBytes;
@@ -67,6 +68,38 @@ pub(crate) fn verified(
             "{DIM}To keep the checkpoint outside the account: --checkpoint-out FILE.{DIM:#}"
         )?,
         None => {}
+    }
+    out.flush()
+}
+
+/// What the verification of the archive found, and what the table was rebuilt to.
+pub(crate) fn recovered_json(verified: &Verified, rebuilt: Option<&Rebuilt>) -> Value {
+    json!({ "verified": verified_json(verified), "rebuilt": rebuilt })
+}
+
+pub(crate) fn recovered(
+    out: &mut impl Write,
+    checked: &Verified,
+    rebuilt: Option<&Rebuilt>,
+) -> io::Result<()> {
+    verified(out, checked, None)?;
+    match rebuilt {
+        None => writeln!(
+            out,
+            "{BAD}nothing was rebuilt{BAD:#}: the table is made from an archive that is whole"
+        )?,
+        Some(rebuilt) => {
+            let Rebuilt { chains, batches, written, unlogged, size, root } = rebuilt;
+            writeln!(
+                out,
+                "{GOOD}rebuilt{GOOD:#}: {chains} chains of {batches} batches, {written} of them written now; {unlogged} are not logged yet"
+            )?;
+            writeln!(out, "  the log stands at size {size}, root {root}")?;
+            writeln!(
+                out,
+                "Marks of redrives are lost: what was redriven before may be put once more. Next: `cairn verify`, with the table; then start the functions."
+            )?;
+        }
     }
     out.flush()
 }
