@@ -16,8 +16,8 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 pub use accounts::{Account, Counts, Put};
-use faults::Faults;
 pub use faults::Kind;
+use faults::{Faults, Struck};
 use load::Load;
 use stage::Stage;
 
@@ -37,6 +37,8 @@ pub struct Options {
     pub rate: u32,
     /// Whether faults are made.
     pub faults: bool,
+    /// Whether a record of each request is counted and not put: to see that it is found out.
+    pub withhold: bool,
     /// How the functions are built.
     pub profile: Profile,
 }
@@ -88,9 +90,10 @@ pub struct Report {
     pub seconds: f64,
     /// What was put and what the archive holds.
     pub account: Account,
-    /// Records that arrived in a second.
+    /// Records that were put and sealed in a second: the time counts from the first put of a round until
+    /// the last of it is sealed.
     pub records_per_second: f64,
-    /// Events that arrived in a second.
+    /// Events, by the same time.
     pub events_per_second: f64,
     /// Faults that struck, by kind.
     pub faults: BTreeMap<Kind, u64>,
@@ -130,10 +133,10 @@ impl Report {
 /// Runs it. The bar advances by seconds.
 pub async fn run(options: &Options, bar: &ProgressBar) -> Result<Report, ChaosError> {
     let mut stage = Stage::set(options).await?;
-    let done = play(&stage, options, bar).await;
+    let done = play(&mut stage, options, bar).await;
     let folder = match &done {
         Ok(report) if report.is_fine() => None,
-        _ => Some(stage.keep()),
+        _ => stage.keep().await.inspect_err(|error| eprintln!("error: {error}")).ok(),
     };
     match done {
         Ok(report) => Ok(Report { folder, ..report }),
@@ -150,19 +153,25 @@ pub async fn run(options: &Options, bar: &ProgressBar) -> Result<Report, ChaosEr
     }
 }
 
-async fn play(stage: &Stage, options: &Options, bar: &ProgressBar) -> Result<Report, ChaosError> {
+async fn play(
+    stage: &mut Stage,
+    options: &Options,
+    bar: &ProgressBar,
+) -> Result<Report, ChaosError> {
     bar.set_length(options.length.as_secs());
     let mut load = Load::new(stage.kinesis(), options);
-    let mut faults = Faults::new(options.seed, stage);
+    let struck = Struck::default();
     let mut recovered: Vec<(f64, f64)> = Vec::new();
     let mut kept = Vec::new();
-    let mut loading = Duration::ZERO;
+    // Records arrive, and until the last of them is sealed.
+    let (mut loading, mut held) = (Duration::ZERO, Duration::ZERO);
     while loading < options.length {
         let round = ROUND.min(options.length - loading);
         let from = Instant::now();
+        let faults = Faults::new(options.seed, stage, &struck);
         load.during(round, async {
             if options.faults {
-                faults.during(round).await;
+                faults.during(recovered.len() as u64, round).await;
             }
         })
         .await?;
@@ -173,20 +182,20 @@ async fn play(stage: &Stage, options: &Options, bar: &ProgressBar) -> Result<Rep
         let healed = Instant::now();
         stage.until_sealed(&load).await?;
         let sealed = healed.elapsed().as_secs_f64();
+        held += from.elapsed();
         kept.push(stage.until_logged().await?);
         recovered.push((sealed, healed.elapsed().as_secs_f64()));
     }
     stage.rest().await;
     let verified = stage.verify(&kept).await?;
     let account = stage.account(load.into_put(), &verified.findings).await?;
-    let seconds = loading.as_secs_f64();
     Ok(Report {
         seed: options.seed,
-        seconds,
-        records_per_second: account.put.records as f64 / seconds,
-        events_per_second: account.put.events as f64 / seconds,
+        seconds: loading.as_secs_f64(),
+        records_per_second: account.put.records as f64 / held.as_secs_f64(),
+        events_per_second: account.put.events as f64 / held.as_secs_f64(),
         account,
-        faults: faults.struck(),
+        faults: faults::counted(&struck),
         recovery: Recovery::of(recovered),
         checkpoints: kept.len(),
         findings: verified.findings,

@@ -191,11 +191,10 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        // Before it ends: the launcher removes the folder, too.
+        let _kept = self.kept.as_ref().map(|kept| fs::rename(&self.folder, kept));
         end(&mut self.child);
-        let _gone = match &self.kept {
-            None => fs::remove_dir_all(&self.folder),
-            Some(kept) => fs::rename(&self.folder, kept),
-        };
+        let _gone = fs::remove_dir_all(&self.folder);
     }
 }
 

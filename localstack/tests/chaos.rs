@@ -16,6 +16,7 @@ async fn nothing_is_lost_while_everything_fails() {
         shards: 3,
         rate: 100,
         faults: true,
+        withhold: false,
         profile: Profile::default(),
     };
     let report = chaos::run(&options, &ProgressBar::hidden()).await.unwrap();
@@ -26,4 +27,27 @@ async fn nothing_is_lost_while_everything_fails() {
     for kind in Kind::ALL {
         assert!(report.faults.contains_key(&kind), "{kind:?} never struck: {:?}", report.faults);
     }
+}
+
+/// What is counted and was never put is lost: the account says so, and keeps what there is to look into.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loss_is_found_out() {
+    let options = Options {
+        length: Duration::from_secs(2),
+        seed: 1,
+        shards: 1,
+        rate: 40,
+        faults: false,
+        withhold: true,
+        profile: Profile::default(),
+    };
+    let report = chaos::run(&options, &ProgressBar::hidden()).await.unwrap();
+    assert!(!report.is_fine(), "{report:#?}");
+    let account = &report.account;
+    assert!(account.lost > 0 && account.put.events == account.sealed + account.lost, "{account:?}");
+    assert_eq!((account.duplicated, account.invented, account.forks), (0, 0, 0));
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let folder = report.folder.unwrap();
+    assert!(folder.join("archive/log/checkpoint").is_dir(), "{}", folder.display());
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -49,40 +49,48 @@ impl Kind {
     ];
 }
 
-type Struck = Arc<Mutex<BTreeMap<Kind, u64>>>;
+/// How many faults struck, by kind.
+pub(super) type Struck = Arc<Mutex<BTreeMap<Kind, u64>>>;
+
+/// The numbers.
+pub(super) fn counted(struck: &Struck) -> BTreeMap<Kind, u64> {
+    struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
 
 /// Makes faults.
 pub(super) struct Faults<'a> {
     stage: &'a Stage,
-    random: Rng,
+    seed: u64,
     struck: Struck,
 }
 
 impl<'a> Faults<'a> {
-    pub(super) fn new(seed: u64, stage: &'a Stage) -> Self {
-        // Another sequence than the load's.
-        Self { stage, random: Rng::with_seed(!seed), struck: Arc::default() }
+    pub(super) fn new(seed: u64, stage: &'a Stage, struck: &Struck) -> Self {
+        Self { stage, seed, struck: Arc::clone(struck) }
     }
 
     /// Makes faults for so long: some requests of the functions go wrong all the while, and now and
-    /// then a whole part does.
-    pub(super) async fn during(&mut self, time: Duration) {
+    /// then a whole part does. Each round has sequences of its own, whatever became of the last.
+    pub(super) async fn during(&self, round: u64, time: Duration) {
         let begun = Instant::now();
-        set_rule(self.stage.proxy(), self.random.fork(), &self.struck);
+        let mut random = Rng::with_seed(!self.seed ^ (round << 32));
+        set_rule(self.stage.proxy(), random.fork(), &self.struck);
         while begun.elapsed() < time {
-            let pause = Duration::from_millis(self.random.u64(200..1_500));
+            let pause = Duration::from_millis(random.u64(200..1_500));
             tokio::time::sleep(pause.min(time.saturating_sub(begun.elapsed()))).await;
-            match self.random.u8(..10) {
+            match random.u8(..10) {
                 0..=4 => {
-                    self.stage.kill_ingest().await;
-                    count(&self.struck, Kind::IngestKilled);
+                    if self.stage.kill_ingest().await > 0 {
+                        count(&self.struck, Kind::IngestKilled);
+                    }
                 }
                 5..=7 => {
-                    self.stage.kill_checkpoint().await;
-                    count(&self.struck, Kind::CheckpointKilled);
+                    if self.stage.kill_checkpoint().await > 0 {
+                        count(&self.struck, Kind::CheckpointKilled);
+                    }
                 }
                 _ => {
-                    let time = Duration::from_millis(self.random.u64(300..4_000));
+                    let time = Duration::from_millis(random.u64(300..4_000));
                     if self.stage.freeze(time).await {
                         count(&self.struck, Kind::Frozen);
                     }
@@ -94,11 +102,6 @@ impl<'a> Faults<'a> {
     /// Ends all faults.
     pub(super) fn heal(&self) {
         self.stage.proxy().heal();
-    }
-
-    /// The faults that struck, by kind.
-    pub(super) fn struck(&self) -> BTreeMap<Kind, u64> {
-        self.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Load {
     kinesis: (Client, String),
     random: Rng,
     rate: u32,
+    withhold: bool,
     put: Put,
     last: BTreeMap<String, SequenceNumber>,
 }
@@ -34,7 +35,8 @@ pub(super) struct Load {
 impl Load {
     pub(super) fn new(kinesis: (Client, String), options: &Options) -> Self {
         let random = Rng::with_seed(options.seed);
-        Self { kinesis, random, rate: options.rate, put: Put::default(), last: BTreeMap::new() }
+        let Options { rate, withhold, .. } = *options;
+        Self { kinesis, random, rate, withhold, put: Put::default(), last: BTreeMap::new() }
     }
 
     /// What was put so far.
@@ -63,7 +65,8 @@ impl Load {
                 let from = Instant::now();
                 self.request().await?;
                 if self.rate > 0 {
-                    let every = Duration::from_secs(1) / REQUESTS;
+                    let count = self.rate.div_ceil(REQUESTS);
+                    let every = Duration::from_secs(count.into()) / self.rate;
                     tokio::time::sleep(every.saturating_sub(from.elapsed())).await;
                 }
             }
@@ -76,7 +79,7 @@ impl Load {
     async fn request(&mut self) -> Result<(), ChaosError> {
         let count = match self.rate {
             0 => REQUEST,
-            rate => (rate / REQUESTS).clamp(1, 500),
+            rate => rate.div_ceil(REQUESTS),
         };
         let mut entries = Vec::new();
         for _ in 0..count {
@@ -86,6 +89,9 @@ impl Load {
                 .partition_key(self.random.u64(..).to_string())
                 .build();
             entries.push(entry.map_err(|error| ChaosError::stage("a record")(&error))?);
+        }
+        if self.withhold {
+            entries.pop();
         }
         let (client, stream) = &self.kinesis;
         let put = client.put_records().stream_name(stream).set_records(Some(entries));

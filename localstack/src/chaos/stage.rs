@@ -36,7 +36,8 @@ pub(super) struct Stage {
     cloud: Cloud,
     tool: cairn_cli::Cloud,
     proxy: Proxy,
-    driver: Driver,
+    /// Until all comes to rest.
+    driver: Option<Driver>,
     /// Two, whose ticks overlap now and then.
     checkpointers: [Arc<Pool>; 2],
     ticking: Vec<JoinHandle<()>>,
@@ -89,6 +90,7 @@ impl Stage {
         let ticking =
             checkpointers.iter().zip([1, 3]).map(|(pool, every)| tick(pool, TICK * every));
         let ticking = ticking.collect();
+        let driver = Some(driver);
         Ok(Self { cloud, tool, proxy, driver, checkpointers, ticking, told })
     }
 
@@ -106,14 +108,21 @@ impl Stage {
         &self.proxy
     }
 
-    pub(super) async fn kill_ingest(&self) {
-        self.driver.pool().kill_all().await;
+    /// Kills ingest; how many processes.
+    pub(super) async fn kill_ingest(&self) -> usize {
+        match &self.driver {
+            Some(driver) => driver.pool().kill_all().await,
+            None => 0,
+        }
     }
 
-    pub(super) async fn kill_checkpoint(&self) {
+    /// Kills both checkpointers; how many processes.
+    pub(super) async fn kill_checkpoint(&self) -> usize {
+        let mut killed = 0;
         for pool in &self.checkpointers {
-            pool.kill_all().await;
+            killed += pool.kill_all().await;
         }
+        killed
     }
 
     /// Lets the emulator stand still for so long; whether it did.
@@ -127,9 +136,11 @@ impl Stage {
 
     /// Waits until the heads have reached the last record of every shard.
     pub(super) async fn until_sealed(&self, load: &Load) -> Result<(), ChaosError> {
-        let begun = Instant::now();
+        let mut patience = Patience::new();
         loop {
             let status = self.status().await?;
+            let numbers = status.chains.iter().map(|chain| chain.number.map_or(0, |n| n + 1));
+            patience.progress(numbers.sum());
             let reached = |(shard, put): (&String, &cairn_ledger::SequenceNumber)| {
                 let chain = status.chains.iter().find(|chain| chain.chain.ends_with(shard));
                 chain.is_some_and(|chain| {
@@ -140,21 +151,22 @@ impl Stage {
             if load.last().iter().all(reached) {
                 return Ok(());
             }
-            self.check_patience(begun, "not everything is sealed")?;
+            self.check(&patience, "not everything is sealed")?;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// Waits until all that is sealed is logged; the checkpoint that covers it.
     pub(super) async fn until_logged(&self) -> Result<String, ChaosError> {
-        let begun = Instant::now();
+        let mut patience = Patience::new();
         loop {
             let status = self.status().await?;
+            patience.progress(status.log_size);
             let published = status.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
             if status.unlogged == 0 && published == status.log_size {
                 return self.checkpoint().await;
             }
-            self.check_patience(begun, "not everything is logged")?;
+            self.check(&patience, "not everything is logged")?;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -175,8 +187,8 @@ impl Stage {
         self.tool.objects().map_err(|error| ChaosError::stage("reading the archive")(&error))
     }
 
-    fn check_patience(&self, begun: Instant, waiting: &str) -> Result<(), ChaosError> {
-        if begun.elapsed() < PATIENCE {
+    fn check(&self, patience: &Patience, waiting: &str) -> Result<(), ChaosError> {
+        if patience.since.elapsed() < PATIENCE {
             return Ok(());
         }
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -188,32 +200,22 @@ impl Stage {
     }
 
     /// Lets nothing work any more.
-    pub(super) async fn rest(&self) {
+    pub(super) async fn rest(&mut self) {
         for ticking in &self.ticking {
             ticking.abort();
         }
         self.kill_checkpoint().await;
+        if let Some(driver) = self.driver.take() {
+            driver.stop().await;
+        }
     }
 
     /// Verifies the whole archive, with the table's heads, against every checkpoint that was kept.
     pub(super) async fn verify(&self, kept: &[String]) -> Result<Report, ChaosError> {
-        let mut report: Option<Report> = None;
-        // The first and the last, and some between: each is a full verification.
-        let step = kept.len().div_ceil(4).max(1);
-        for since in kept.iter().step_by(step).chain(kept.last()) {
-            let options = cairn_cli::verify::Options {
-                since: Some(since.clone()).filter(|note| !note.is_empty()),
-                ..cairn_cli::verify::Options::default()
-            };
-            let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;
-            let verified = verified.map_err(|error| ChaosError::stage("verifying")(&error))?;
-            let wrong = !verified.report.ok;
-            report = Some(verified.report);
-            if wrong {
-                break;
-            }
-        }
-        report.ok_or_else(|| ChaosError::stage("verifying")(&"no checkpoint was kept"))
+        let since = kept.iter().filter(|note| !note.is_empty()).cloned().collect();
+        let options = cairn_cli::verify::Options { since, ..Default::default() };
+        let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;
+        Ok(verified.map_err(|error| ChaosError::stage("verifying")(&error))?.report)
     }
 
     /// Counts every leaf of the archive.
@@ -246,15 +248,51 @@ impl Stage {
         Ok(Account::of(put, &counts, stopped, forks))
     }
 
-    /// Keeps the folder of the emulator, where the logs are.
-    pub(super) fn keep(&mut self) -> PathBuf {
-        self.cloud.keep_folder()
+    /// Keeps the folder of the emulator, where the logs are, and in it the archive as it is: what the
+    /// emulator holds is gone with it.
+    pub(super) async fn keep(&mut self) -> Result<PathBuf, ChaosError> {
+        let failed =
+            |error: &dyn std::fmt::Display| ChaosError::stage("keeping the archive")(error);
+        let objects = self.objects()?;
+        let archive = self.cloud.emulator().folder().join("archive");
+        for version in objects.versions("").await.map_err(|error| failed(&error))? {
+            let read = objects.read_version(&version.key, &version.version).await;
+            let Some(object) = read.map_err(|error| failed(&error))? else { continue };
+            let path = archive.join(&version.key).join(version.version.as_str());
+            let folder = path.parent().unwrap_or(&archive).to_path_buf();
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::write(&path, &object.body))
+                .map_err(|error| failed(&error))?;
+        }
+        let status = serde_json::json!(self.status().await?).to_string();
+        let path = self.cloud.emulator().folder().join("status.json");
+        std::fs::write(path, status).map_err(|error| failed(&error))?;
+        drop(objects);
+        Ok(self.cloud.keep_folder())
     }
 }
 
 fn is_fork(code: FindingCode) -> bool {
     use FindingCode::{ChainFork, ChainLink, ChainParent, CheckpointMismatch, LogFork};
     matches!(code, ChainFork | ChainLink | ChainParent | CheckpointMismatch | LogFork)
+}
+
+/// How long nothing has got on.
+struct Patience {
+    since: Instant,
+    at: u64,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { since: Instant::now(), at: 0 }
+    }
+
+    fn progress(&mut self, to: u64) {
+        if to > self.at {
+            *self = Self { since: Instant::now(), at: to };
+        }
+    }
 }
 
 /// Ticks for ever.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cairn_local::build::Profile;
-use cairn_local::chaos::{self, Kind, Options, Report};
+use cairn_local::chaos::{self, ChaosError, Kind, Options, Report};
 use cairn_local::progress;
 use clap::Args;
 
@@ -22,11 +22,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     shards: u32,
     /// Records a second; 0: as many as are taken
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(..=10_000))]
     rate: u32,
     /// Make no faults: to see what load is held
     #[arg(long)]
     calm: bool,
+    /// Count a record of each request that is not put: the run must find it out
+    #[arg(long, hide = true)]
+    withhold: bool,
     /// Run optimised functions: slow to build, quick to run
     #[arg(long)]
     release: bool,
@@ -49,12 +52,27 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode, CommandError>
         shards: arguments.shards,
         rate: arguments.rate,
         faults: !arguments.calm,
+        withhold: arguments.withhold,
         profile: if arguments.release { Profile::Release } else { Profile::default() },
     };
     let bar = progress::bar("seconds");
-    let done = chaos::run(&options, &bar).await;
+    let done = tokio::select! {
+        done = chaos::run(&options, &bar) => done,
+        // Nothing is left standing still.
+        () = cairn_cli::interrupted(true) => {
+            bar.finish_and_clear();
+            eprintln!("interrupted");
+            return Ok(ExitCode::from(2));
+        }
+    };
     bar.finish_and_clear();
-    let report = done?;
+    let report = match done {
+        Err(stuck @ ChaosError::Stuck { .. }) => {
+            eprintln!("error: {stuck}");
+            return Ok(ExitCode::from(1));
+        }
+        done => done?,
+    };
     match arguments.json {
         true => answer(serde_json::json!(report)),
         false => print(&report),

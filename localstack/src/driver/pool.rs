@@ -55,14 +55,15 @@ impl Pool {
         Ok(Invocation { request_id, outcome })
     }
 
-    /// Kills every process, whatever it does, and waits until they are gone. The next invocation
-    /// starts a new one.
-    pub async fn kill_all(&self) {
+    /// Kills every process, whatever it does, and waits until they are gone; how many there were. The
+    /// next invocation starts a new one.
+    pub async fn kill_all(&self) -> usize {
         let handles: Vec<_> = lock(&self.live).drain(..).collect();
         lock(&self.idle).clear();
-        for handle in handles {
+        for handle in &handles {
             handle.kill().await;
         }
+        handles.len()
     }
 
     fn warm(&self) -> Option<Process> {

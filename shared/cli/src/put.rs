@@ -6,7 +6,6 @@
 
 mod check;
 mod format;
-mod interrupt;
 mod kinesis;
 mod read;
 mod record;
@@ -123,7 +122,7 @@ pub async fn put(
     bar: &ProgressBar,
 ) -> Result<Summary, PutError> {
     let sink = KinesisSink::new(cloud)?;
-    let interrupted = interrupt::interrupted(inputs.contains(&Input::Stdin));
+    let interrupted = crate::interrupted(inputs.contains(&Input::Stdin));
     put_into(&sink, inputs, options, bar, interrupted).await
 }
 

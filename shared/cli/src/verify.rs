@@ -28,8 +28,8 @@ const SECONDS_OF_DAY: i64 = 86_400;
 pub struct Options {
     /// Verifier keys, any of which may have signed; none: the deployment's.
     pub keys: Vec<String>,
-    /// A checkpoint (signed note) that is trusted; `None`: the remembered one, if there is a memory.
-    pub since: Option<String>,
+    /// Checkpoints (signed notes) that are trusted; none: the remembered one, if there is a memory.
+    pub since: Vec<String>,
     /// Where the last trusted checkpoint is remembered; `None`: nowhere.
     pub memory: Option<Memory>,
     /// Whether to leave out the ledger table: an auditor may have no right to read it.
@@ -153,11 +153,11 @@ fn verify_in(
         })?;
     }
     let from = file.as_ref().filter(|_| remembered.is_some()).map(|file| file.path().to_owned());
-    let trusted = match (&options.since, from) {
-        (Some(_), Some(from)) => Trusted::Both(from),
-        (Some(_), None) => Trusted::Given,
-        (None, Some(from)) => Trusted::Remembered(from),
-        (None, None) => Trusted::Nothing,
+    let trusted = match (options.since.is_empty(), from) {
+        (false, Some(from)) => Trusted::Both(from),
+        (false, None) => Trusted::Given,
+        (true, Some(from)) => Trusted::Remembered(from),
+        (true, None) => Trusted::Nothing,
     };
     ask.trusted = options.since.iter().cloned().chain(remembered).collect();
     let archive = Remote::new(objects, Handle::current());

@@ -137,7 +137,7 @@ async fn verify_all(stage: &Stage, words: &Words) -> Result<Report, DemoError> {
 /// Verifies the whole archive, against an earlier checkpoint if there is one.
 pub(crate) async fn verified(stage: &Stage, since: Option<String>) -> Result<Report, DemoError> {
     let bar = progress::bar("verifying");
-    let options = verify::Options { since, ..Default::default() };
+    let options = verify::Options { since: since.into_iter().collect(), ..Default::default() };
     let verified = verify(&stage.cloud, &options, &bar).await;
     bar.finish_and_clear();
     Ok(verified?.report)

@@ -90,7 +90,7 @@ fn a_given_checkpoint_does_not_stand_for_what_is_remembered() {
         let world = World::new(1).await;
         grow(&world, "a").await;
         let old = verify_world(&world, &Options::default()).await.report.checkpoint;
-        let since = Options { since: Some(old), memory: memory.clone(), ..Options::default() };
+        let since = Options { since: vec![old], memory: memory.clone(), ..Options::default() };
         let first = verify_world(&world, &since).await;
         assert_eq!(first.trusted, Trusted::Given);
         assert!(first.remembered.is_some(), "nothing was remembered before");
@@ -115,7 +115,7 @@ fn a_fork_is_found_by_what_was_remembered_though_another_checkpoint_is_given() {
         let memory = Some(Memory::in_folder(folder.path()));
         let world = World::new(1).await;
         grow(&world, "a").await;
-        let since = Some(verify_world(&world, &Options::default()).await.report.checkpoint);
+        let since = vec![verify_world(&world, &Options::default()).await.report.checkpoint];
         let fork = world.fork();
         grow(&world, "b").await;
         verify_world(&world, &Options { memory: memory.clone(), ..Options::default() }).await;

@@ -302,18 +302,18 @@ pub(crate) struct Recover {
     #[arg(long, required = true)]
     pub(crate) functions_are_stopped: bool,
 
-    /// A checkpoint that was kept elsewhere and that the log must extend; by default the one that
-    /// the last verification on this machine trusted.
+    /// A checkpoint that was kept elsewhere and that the log must extend, or several; by default the one
+    /// that the last verification on this machine trusted.
     #[arg(long, value_name = "FILE")]
-    pub(crate) since: Option<PathBuf>,
+    pub(crate) since: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
-    /// A checkpoint that was kept elsewhere and that the log must extend; by default the one that
-    /// the last verification on this machine trusted.
+    /// A checkpoint that was kept elsewhere and that the log must extend, or several; by default the one
+    /// that the last verification on this machine trusted.
     #[arg(long, value_name = "FILE")]
-    pub(crate) since: Option<PathBuf>,
+    pub(crate) since: Vec<PathBuf>,
 
     /// Verifier key of the log; several if any of them may have signed. By default the deployment's.
     #[arg(long = "key", value_name = "VKEY", value_delimiter = ',')]

@@ -5,7 +5,7 @@ mod redrive;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cairn_cli::check::CheckError;
 use cairn_cli::prove::ProveError;
@@ -253,10 +253,7 @@ async fn verify(cloud: &Cloud, args: &Verify, output: &mut Output) -> Result<Ver
         true => None,
         false => Some(Memory::of_user().map_err(unable)?),
     };
-    let since = match &args.since {
-        None => None,
-        Some(path) => Some(fs::read_to_string(path).map_err(named(path))?),
-    };
+    let since = notes(&args.since)?;
     let options = cairn_cli::verify::Options {
         keys: args.keys.clone(),
         since,
@@ -291,10 +288,9 @@ async fn verify(cloud: &Cloud, args: &Verify, output: &mut Output) -> Result<Ver
 }
 
 async fn recover(cloud: &Cloud, args: &Recover, output: &mut Output) -> Result<Verdict, Failure> {
-    let since = args.since.as_ref().map(|path| fs::read_to_string(path).map_err(named(path)));
     let options = cairn_cli::verify::Options {
         keys: Vec::new(),
-        since: since.transpose()?,
+        since: notes(&args.since)?,
         memory: Some(Memory::of_user().map_err(unable)?),
         without_table: true,
     };
@@ -312,6 +308,11 @@ async fn recover(cloud: &Cloud, args: &Recover, output: &mut Output) -> Result<V
         false => render::recovered(output, &verified, rebuilt.as_ref())?,
     }
     Ok(output.verdict)
+}
+
+/// The checkpoints that were kept in files.
+fn notes(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    files.iter().map(|path| fs::read_to_string(path).map_err(named(path))).collect()
 }
 
 /// Names the file that an error is about.

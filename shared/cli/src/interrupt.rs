@@ -18,7 +18,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Waits for Ctrl-C, for ever if it is not `wanted`: it then ends the process as ever. A second one
 /// ends it at once.
-pub(super) async fn interrupted(wanted: bool) {
+pub async fn interrupted(wanted: bool) {
     let seen = Arc::new(AtomicBool::new(false));
     if !wanted || listen(&seen).is_err() {
         return future::pending().await;
