@@ -33,7 +33,7 @@ pub(crate) fn run() {
     for load in LOADS {
         let calls = runtime.block_on(invocation(load.events));
         let Load { what, batches, minutes, .. } = load;
-        let scale = Scale { shards: SHARDS, minutes, batches, reshardings: 100, seed: 1 };
+        let scale = Scale { shards: SHARDS, minutes, away: 0, batches, reshardings: 100, seed: 1 };
         println!("{SHARDS} shards, {what}; {minutes} minutes, 100 splits and merges an hour:");
         let outcome = scale.run(|_| {});
         print(&load, &outcome);

@@ -1,21 +1,24 @@
 //! A day of many shards: the real checkpoint handler over a simulated cloud that keeps only what the next tick
-//! reads, and counts every request, its bytes and its time.
+//! reads, and counts every request and its bytes.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod chains;
 mod cloud;
+mod reader;
 
 use std::time::{Duration, Instant};
 
 use cairn_checkpoint::{Deps, Settings, Signers, Tick, handle};
-use cairn_ledger::{Cursors, Entry, Frontier, TilePath, tile};
+use cairn_ledger::Hash;
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{LockMode, Table};
 use jiff::{SignedDuration, Timestamp};
 
 use chains::Chains;
+use cloud::Counted;
 pub use cloud::{Requests, Simulated};
+use reader::Reader;
 
 use crate::world::{ORIGIN, verifier_key};
 
@@ -24,8 +27,10 @@ use crate::world::{ORIGIN, verifier_key};
 pub struct Scale {
     /// Shards at the beginning; splits and merges keep their number about there.
     pub shards: usize,
-    /// Minutes, each with one tick.
+    /// Minutes, each with one tick...
     pub minutes: usize,
+    /// ... but so many at the beginning, in which the checkpoint function is away.
+    pub away: usize,
     /// Batches that a minute brings, over all shards.
     pub batches: usize,
     /// Splits and merges an hour.
@@ -64,6 +69,37 @@ impl Scale {
     }
 
     async fn play(self, mut after_tick: impl FnMut(usize)) -> Outcome {
+        let mut simulation = Simulation::new(self.shards, self.seed).await;
+        for minute in 0..self.minutes {
+            let due = |minute: usize| minute * self.reshardings / 60;
+            for _ in due(minute)..due(minute + 1) {
+                simulation.chains.reshard();
+            }
+            simulation.commit(self.batches);
+            if minute < self.away {
+                continue;
+            }
+            let tick = simulation.tick().await;
+            assert!(tick.broken.is_empty(), "minute {minute}: {:?}", tick.broken);
+            after_tick(minute);
+        }
+        simulation.outcome().await
+    }
+}
+
+/// A simulation that is led step by step.
+pub struct Simulation {
+    cloud: Simulated,
+    deps: Deps<Simulated, Simulated, Counted>,
+    chains: Chains,
+    reader: Reader,
+    ticks: Vec<Duration>,
+    plan: usize,
+}
+
+impl Simulation {
+    /// A stream of so many shards, and nothing on it.
+    pub async fn new(shards: usize, seed: u64) -> Self {
         let cloud = Simulated::default();
         let signer = SoftwareSigner::ed25519([7; 32]);
         let deps = Deps {
@@ -78,67 +114,56 @@ impl Scale {
             },
             now: Timestamp::now,
         };
-        let mut chains = Chains::new(self.shards, self.seed);
-        let mut reader = Reader::default();
-        let mut ticks = Vec::new();
-        let mut plan = 0;
-        for minute in 0..self.minutes {
-            let due = |minute: usize| minute * self.reshardings / 60;
-            for _ in due(minute)..due(minute + 1) {
-                chains.reshard();
-            }
-            chains.minute(self.batches, |item| cloud.commit_batch(item));
-            let begun = Instant::now();
-            let tick = handle(&deps).await.unwrap();
-            ticks.push(begun.elapsed());
-            assert!(tick.broken.is_empty(), "minute {minute}: {:?}", tick.broken);
-            reader.follow(&cloud, &tick);
-            plan = plan.max(cloud.largest("log/plans/"));
-            cloud.forget_what_is_behind(tick.size);
-            after_tick(minute);
-        }
-        let head = cloud.log_head().await.unwrap().unwrap();
-        let cursors = reader.cursors.to_json().len();
-        assert_eq!(reader.cursors.hash(), head.to.cursors, "the cursors are those of the entries");
-        Outcome {
-            requests: cloud.requests(),
-            ticks,
-            committed: chains.committed(),
-            logged: reader.batches,
-            chains: reader.cursors.len(),
-            size: head.to.size,
-            cursors,
-            plan,
-        }
+        let chains = Chains::new(shards, seed);
+        Self { cloud, deps, chains, reader: Reader::default(), ticks: Vec::new(), plan: 0 }
     }
-}
 
-/// Reads the log as anybody would: from its entry bundles.
-#[derive(Default)]
-struct Reader {
-    cursors: Cursors,
-    tree: Frontier,
-    read: u64,
-    batches: u64,
-}
+    /// So many batches, spread over all open shards.
+    pub fn commit(&mut self, batches: usize) {
+        self.chains.commit(batches, |item| self.cloud.commit_batch(item));
+    }
 
-impl Reader {
-    fn follow(&mut self, cloud: &Simulated, tick: &Tick) {
-        let width = u64::from(tile::WIDTH);
-        while self.read < tick.size {
-            let index = self.read / width;
-            let path = TilePath::at(cairn_ledger::TileKind::Entries, index, tick.size).unwrap();
-            let bundle = cloud.body(&cairn_batch::keys::tile(&path.to_string()));
-            let entries = tile::decode_bundle(&bundle, path.width()).unwrap();
-            for entry in &entries[(self.read - index * width) as usize..] {
-                let text = str::from_utf8(entry).unwrap();
-                let entry = Entry::parse(text).unwrap();
-                self.cursors.follow(&entry).expect("each entry is the next of its chain");
-                self.batches += u64::from(matches!(entry, Entry::Batch(_)));
-                self.tree.push(entry.link());
-                self.read += 1;
-            }
+    /// So many batches of one shard.
+    pub fn commit_to_one(&mut self, batches: usize) {
+        self.chains.commit_to_one(batches, |item| self.cloud.commit_batch(item));
+    }
+
+    /// A batch of the same shard whose item nobody will ever find.
+    pub fn lose_one(&mut self) {
+        self.chains.commit_to_one(1, drop);
+    }
+
+    /// One tick, after which the log is what its entries make it.
+    pub async fn tick(&mut self) -> Tick {
+        let begun = Instant::now();
+        let tick = handle(&self.deps).await.unwrap();
+        self.ticks.push(begun.elapsed());
+        self.reader.follow(&self.cloud, &tick);
+        self.plan = self.plan.max(self.cloud.largest("log/plans/"));
+        self.cloud.forget_what_is_behind(tick.size, &self.reader.cursors);
+        tick
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Requests {
+        self.cloud.requests()
+    }
+
+    /// What came of it all.
+    pub async fn outcome(self) -> Outcome {
+        let head = self.cloud.log_head().await.unwrap().unwrap();
+        let cursors = self.reader.cursors.to_json();
+        let hash = Hash::of(cursors.as_bytes());
+        assert_eq!(hash, head.to.cursors, "the cursors are those of the entries");
+        Outcome {
+            requests: self.cloud.requests(),
+            ticks: self.ticks,
+            committed: self.chains.committed(),
+            logged: self.reader.batches,
+            chains: self.reader.cursors.len(),
+            size: head.to.size,
+            cursors: cursors.len(),
+            plan: self.plan,
         }
-        assert_eq!(self.tree.root(), tick.root, "the signed root is that of the entries");
     }
 }

@@ -23,21 +23,24 @@ pub(crate) struct Collected {
     pub(crate) more: bool,
 }
 
-/// The entries that batches after the cursors make, about `limit` batches at most.
+/// The entries that batches after the cursors make, at most `limit` batches, or one of each chain where
+/// more chains than that have any.
 ///
 /// Each chain is given its share, so that none waits for ever behind others; those that have more are
-/// given what the others left. What is held in memory is bounded by the limit, whatever has piled up.
+/// given what the others left. What is held in memory is so bounded, whatever has piled up, and however
+/// many chains there are that have nothing new, as all closed shards' have.
 pub(crate) async fn new_entries<O, T: Table, G>(
     deps: &Deps<O, T, G>,
     cursors: Cursors,
     limit: usize,
 ) -> Result<Collected, CheckpointError> {
     let chains = deps.table.chains().await?;
-    let limit = limit.max(chains.len());
-    let share = limit / chains.len().max(1);
+    let share = (limit / chains.len().max(1)).max(1);
     let wanted: Vec<_> = chains.iter().map(|chain| (chain.clone(), cursors.next(chain))).collect();
     let mut pages = pages(deps, wanted, share).await?;
-    let left = limit - pages.iter().map(Vec::len).sum::<usize>();
+    let read = pages.iter().map(Vec::len).sum();
+    let limit = limit.max(read);
+    let left = limit - read;
     let full: Vec<usize> = (0..pages.len()).filter(|n| pages[*n].len() == share).collect();
     let extra = left / full.len().max(1);
     let mut more = !full.is_empty() && extra == 0;

@@ -265,6 +265,8 @@ impl Collected {
             Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
             Entry::ConfigChange(_) => None,
         });
+        // What a broken chain has behind its break is no reason to look again.
+        let more = more && !entries.is_empty();
         Self { added: entries.len() as u64, broken, oldest: arrivals.min(), more }
     }
 }

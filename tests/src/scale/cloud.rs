@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Coordinates, LogTree};
+use cairn_ledger::{ChainId, Coordinates, Cursors, LogTree};
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{
     BatchItem, ChainHead, ChainState, ETag, Encryption, LogHead, ObjectVersion, Objects, Redrive,
@@ -36,6 +36,8 @@ pub struct Requests {
     pub signs: u64,
     /// Headers that were read.
     pub headers: u64,
+    /// Entries of the largest move of the log.
+    pub largest_move: u64,
 }
 
 /// The cloud. Clones are handles of the same one.
@@ -97,8 +99,8 @@ impl Simulated {
         below.map(|(_, body)| body.len()).max().unwrap_or_default()
     }
 
-    /// Drops whatever no tick will read once the log has this size.
-    pub(super) fn forget_what_is_behind(&self, size: u64) {
+    /// Drops whatever no tick will read once the log has this size and has come so far.
+    pub(super) fn forget_what_is_behind(&self, size: u64, cursors: &Cursors) {
         let mut state = self.state();
         let mut needed: BTreeSet<String> =
             LogTree::needs(size).iter().map(|path| keys::tile(&path.to_string())).collect();
@@ -107,6 +109,13 @@ impl Simulated {
             needed.insert(keys::cursors(&head.to.cursors));
         }
         state.objects.retain(|key, _| needed.contains(key));
+        state.batches.retain(|chain, items| {
+            let next = cursors.next(chain);
+            while items.front().is_some_and(|item| item.header.header.number < next) {
+                items.pop_front();
+            }
+            !items.is_empty()
+        });
     }
 }
 
@@ -223,13 +232,9 @@ impl Table for Simulated {
     ) -> StoreResult<Vec<BatchItem>> {
         let mut state = self.state();
         let mut found = Vec::new();
-        if let Some(items) = state.batches.get_mut(chain) {
-            while items.front().is_some_and(|item| item.header.header.number + 1 < from) {
-                // Logged, and what the head moved over before is not asked for again here.
-                items.pop_front();
-            }
-            let wanted = items.iter().filter(|item| item.header.header.number >= from);
-            found.extend(wanted.take(limit).cloned());
+        if let Some(items) = state.batches.get(chain) {
+            let first = items.partition_point(|item| item.header.header.number < from);
+            found.extend(items.range(first..).take(limit).cloned());
         }
         let bytes: u64 = found.iter().map(|item| ITEM + item.header.to_json().len() as u64).sum();
         state.requests.headers += found.len() as u64;
@@ -250,6 +255,8 @@ impl Table for Simulated {
         if state.head.as_ref() != expected {
             return Err(conflict("PutItem of the log's head"));
         }
+        let added = next.to.size - expected.map_or(0, |head| head.to.size);
+        state.requests.largest_move = state.requests.largest_move.max(added);
         state.head = Some(next.clone());
         Ok(())
     }
