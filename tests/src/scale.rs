@@ -6,19 +6,21 @@
 mod chains;
 mod cloud;
 mod reader;
+mod time;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cairn_checkpoint::{Deps, Settings, Signers, Tick, handle};
 use cairn_ledger::Hash;
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{LockMode, Table};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use chains::Chains;
 use cloud::Counted;
 pub use cloud::{Requests, Simulated};
 use reader::Reader;
+pub use time::Pace;
 
 use crate::world::{ORIGIN, verifier_key};
 
@@ -35,8 +37,21 @@ pub struct Scale {
     pub batches: usize,
     /// Splits and merges an hour.
     pub reshardings: usize,
-    /// Decides which shards they are.
+    /// How long what the function does takes.
+    pub pace: Pace,
+    /// Decides which shards are split and merged.
     pub seed: u64,
+}
+
+/// A tick that was done.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticked {
+    /// The time that its code ran, on this machine.
+    pub cpu: Duration,
+    /// The time that it took where it runs.
+    pub whole: Duration,
+    /// Batches that were committed and not logged after it.
+    pub behind: u64,
 }
 
 /// What came of it.
@@ -44,8 +59,8 @@ pub struct Scale {
 pub struct Outcome {
     /// Requests of the checkpoint function.
     pub requests: Requests,
-    /// The time that each tick took without waiting for anything.
-    pub ticks: Vec<Duration>,
+    /// All ticks.
+    pub ticks: Vec<Ticked>,
     /// Batches that were committed.
     pub committed: u64,
     /// Batches that the log has at the end.
@@ -63,13 +78,8 @@ pub struct Outcome {
 impl Scale {
     /// Runs it, and checks after each tick that the log is what a naive reader makes of its entries: every
     /// batch once, in the order of its chain, children after their parents, under the signed root.
-    pub fn run(self, after_tick: impl FnMut(usize)) -> Outcome {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(self.play(after_tick))
-    }
-
-    async fn play(self, mut after_tick: impl FnMut(usize)) -> Outcome {
-        let mut simulation = Simulation::new(self.shards, self.seed).await;
+    pub fn run(self, mut after_tick: impl FnMut(usize)) -> Outcome {
+        let mut simulation = Simulation::new(self.shards, self.pace, self.seed);
         for minute in 0..self.minutes {
             let due = |minute: usize| minute * self.reshardings / 60;
             for _ in due(minute)..due(minute + 1) {
@@ -79,11 +89,11 @@ impl Scale {
             if minute < self.away {
                 continue;
             }
-            let tick = simulation.tick().await;
+            let tick = simulation.tick();
             assert!(tick.broken.is_empty(), "minute {minute}: {:?}", tick.broken);
             after_tick(minute);
         }
-        simulation.outcome().await
+        simulation.outcome()
     }
 }
 
@@ -93,26 +103,28 @@ pub struct Simulation {
     deps: Deps<Simulated, Simulated, Counted>,
     chains: Chains,
     reader: Reader,
-    ticks: Vec<Duration>,
+    ticks: Vec<Ticked>,
     plan: usize,
 }
 
 impl Simulation {
     /// A stream of so many shards, and nothing on it.
-    pub async fn new(shards: usize, seed: u64) -> Self {
-        let cloud = Simulated::default();
+    pub fn new(shards: usize, pace: Pace, seed: u64) -> Self {
+        time::start(&pace);
+        let cloud = Simulated::new(pace);
         let signer = SoftwareSigner::ed25519([7; 32]);
+        let key = time::run(verifier_key(&signer));
         let deps = Deps {
             objects: cloud.clone(),
             table: cloud.clone(),
-            signers: Signers::new([(verifier_key(&signer).await, cloud.signing(signer))]),
+            signers: Signers::new([(key, cloud.signing(signer))]),
             settings: Settings {
                 origin: ORIGIN.to_owned(),
                 lock_mode: LockMode::Compliance,
                 batch_retention: SignedDuration::from_hours(24 * 35),
                 log_retention: SignedDuration::from_hours(24 * 3650),
             },
-            now: Timestamp::now,
+            now: time::now,
         };
         let chains = Chains::new(shards, seed);
         Self { cloud, deps, chains, reader: Reader::default(), ticks: Vec::new(), plan: 0 }
@@ -134,13 +146,15 @@ impl Simulation {
     }
 
     /// One tick, after which the log is what its entries make it.
-    pub async fn tick(&mut self) -> Tick {
-        let begun = Instant::now();
-        let tick = handle(&self.deps).await.unwrap();
-        self.ticks.push(begun.elapsed());
+    pub fn tick(&mut self) -> Tick {
+        let (cpu, begun) = (time::cpu_time(), time::elapsed());
+        let tick = time::run(handle(&self.deps)).unwrap();
+        let (cpu, whole) = (time::cpu_time() - cpu, time::elapsed() - begun);
         self.reader.follow(&self.cloud, &tick);
         self.plan = self.plan.max(self.cloud.largest("log/plans/"));
         self.cloud.forget_what_is_behind(tick.size, &self.reader.cursors);
+        let behind = self.chains.committed() - self.reader.batches;
+        self.ticks.push(Ticked { cpu, whole, behind });
         tick
     }
 
@@ -150,8 +164,8 @@ impl Simulation {
     }
 
     /// What came of it all.
-    pub async fn outcome(self) -> Outcome {
-        let head = self.cloud.log_head().await.unwrap().unwrap();
+    pub fn outcome(self) -> Outcome {
+        let head = time::run(self.cloud.log_head()).unwrap().unwrap();
         let cursors = self.reader.cursors.to_json();
         let hash = Hash::of(cursors.as_bytes());
         assert_eq!(hash, head.to.cursors, "the cursors are those of the entries");
