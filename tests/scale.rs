@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use cairn_checkpoint::plan::MAX_BATCHES;
 use cairn_store::faults::Operation;
 use cairn_tests::World;
@@ -69,15 +71,10 @@ fn a_quiet_chain_does_not_wait_behind_busy_ones() {
 /// Meanwhile shards were split and merged: what follows a shard is read before the shard is logged to its end.
 #[test]
 fn an_hour_without_the_function_is_caught_up_with_and_children_wait_for_their_parents() {
-    let scale = Scale {
-        shards: 200,
-        minutes: 62,
-        away: 60,
-        batches: 600,
-        reshardings: 600,
-        pace: Pace::NONE,
-        seed: 1,
-    };
+    // So slow that each tick makes one move, and says what it could not take.
+    let pace = Pace { table: Duration::from_secs(6), ..Pace::WAITING };
+    let (shards, batches, reshardings) = (200, 600, 600);
+    let scale = Scale { shards, minutes: 70, away: 60, batches, reshardings, pace, seed: 1 };
     let outcome = scale.run(|_| {});
     all_is_logged(&outcome);
     let requests = outcome.requests;
@@ -101,6 +98,20 @@ fn a_move_is_bounded_however_many_chains_there_are() {
     all_is_logged(&outcome);
     assert!(outcome.chains > MAX_BATCHES, "{} chains", outcome.chains);
     assert!(outcome.requests.largest_move <= MAX_BATCHES as u64 + 1, "{:?}", outcome.requests);
+}
+
+/// The function is stopped after a minute: a tick leaves to the next what it has no time for.
+#[test]
+fn a_tick_begins_no_move_that_it_may_not_end() {
+    let slow = Pace { table: Duration::from_secs(6), ..Pace::WAITING };
+    let mut simulation = Simulation::new(3, slow, 1);
+    // Three shares of a move do not fill it.
+    simulation.commit(3 * (MAX_BATCHES - 1));
+    for moves in 1..=3 {
+        simulation.tick();
+        assert_eq!(simulation.requests().signs, moves);
+    }
+    all_is_logged(&simulation.outcome());
 }
 
 /// What lies behind a hole is no reason to go on: nothing of it can be logged.
