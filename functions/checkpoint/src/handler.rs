@@ -133,25 +133,25 @@ struct Ticker<'a, O, T, G> {
 impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
     async fn run(mut self) -> Result<Tick, CheckpointError> {
         let (mut protocol, mut step) = Protocol::start(&self.deps.settings.origin);
-        let mut last = None;
+        let mut last = overtaken();
         loop {
-            let answer = match self.execute(&protocol, &step).await {
-                Ok(answer) => answer,
+            let (answer, trouble) = match self.execute(&protocol, &step).await {
+                Ok(answer) => (answer, None),
                 Err(CheckpointError::Store(
                     error @ (StoreError::Conflict { .. } | StoreError::Unknown { .. }),
-                )) => {
-                    let attempts = protocol.attempts() + 1;
-                    tracing::warn!(error = %error, attempts, "the tick starts again from the head");
-                    last = Some(error);
-                    Answer::Again
-                }
+                )) => (Answer::Again, Some(error)),
                 Err(error) => return Err(error),
             };
             let attempts = protocol.attempts();
-            step = match protocol.next(step, answer) {
-                Step::Finish(outcome) => return self.finish(outcome, last),
-                step => step,
-            };
+            step = protocol.next(step, answer);
+            if protocol.attempts() > attempts {
+                let attempts = protocol.attempts();
+                last = trouble.unwrap_or_else(overtaken);
+                tracing::warn!(error = %last, attempts, "the tick starts again from the head");
+            }
+            if let Step::Finish(outcome) = step {
+                return self.finish(outcome, last);
+            }
             if protocol.attempts() > attempts {
                 // The other writer, or the store, needs a moment.
                 tokio::time::sleep(Duration::from_millis(50 << protocol.attempts())).await;
@@ -224,29 +224,34 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
         Ok(Answer::Advanced(next))
     }
 
-    fn finish(self, outcome: Outcome, last: Option<StoreError>) -> Result<Tick, CheckpointError> {
+    fn finish(self, outcome: Outcome, last: StoreError) -> Result<Tick, CheckpointError> {
         let Collected { added, broken, oldest, more } = self.collected.unwrap_or_default();
-        match (outcome, last) {
-            (Outcome::Quiet(head), _) => {
+        match outcome {
+            Outcome::Quiet(head) => {
                 let (size, root) = head
                     .as_ref()
                     .map_or((0, Hash::EMPTY_ROOT), |head| (head.to.size, head.to.root));
                 let moved = head.map(|head| head.moved);
                 Ok(Tick { size, root, added, broken, moved, latency: None, more })
             }
-            (Outcome::Moved(head), _) => {
+            Outcome::Moved(head) => {
                 let (size, root) = (head.to.size, head.to.root);
                 tracing::info!(size, root = %root, added, "checkpoint published");
                 let latency = oldest.map(|oldest| milliseconds(oldest, (self.deps.now)()));
                 Ok(Tick { size, root, added, broken, moved: Some(head.moved), latency, more })
             }
-            (Outcome::GaveUp, Some(last)) => Err(CheckpointError::Attempts { last }),
-            (Outcome::Disagreement(Disagreement { what, expected, found }), _) => {
+            Outcome::GaveUp => Err(CheckpointError::Attempts { last }),
+            Outcome::Disagreement(Disagreement { what, expected, found }) => {
                 Err(CheckpointError::Disagreement { what, expected, found })
             }
-            (Outcome::GaveUp, None) => unreachable!("each attempt ends with an error"),
         }
     }
+}
+
+/// What there is to say of an attempt that met no error of a store, but a head that has moved.
+fn overtaken() -> StoreError {
+    let (operation, detail) = ("the log's head".to_owned(), "has moved".to_owned());
+    StoreError::Conflict { operation, detail }
 }
 
 /// What a tick found to add.
