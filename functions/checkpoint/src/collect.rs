@@ -38,9 +38,8 @@ pub(crate) async fn new_entries<O, T: Table, G>(
     let share = (limit / chains.len().max(1)).max(1);
     let wanted: Vec<_> = chains.iter().map(|chain| (chain.clone(), cursors.next(chain))).collect();
     let mut pages = pages(deps, wanted, share).await?;
-    let read = pages.iter().map(Vec::len).sum();
-    let limit = limit.max(read);
-    let left = limit - read;
+    let read: usize = pages.iter().map(Vec::len).sum();
+    let left = limit.saturating_sub(read);
     let full: Vec<usize> = (0..pages.len()).filter(|n| pages[*n].len() == share).collect();
     let extra = left / full.len().max(1);
     let mut more = !full.is_empty() && extra == 0;
@@ -52,8 +51,7 @@ pub(crate) async fn new_entries<O, T: Table, G>(
             pages[*n].extend(further);
         }
     }
-    let gathered =
-        plan::gather(&deps.settings.origin, cursors, chains.into_iter().zip(pages), limit);
+    let gathered = plan::gather(&deps.settings.origin, cursors, chains.into_iter().zip(pages));
     let mut broken = Vec::new();
     for error in &gathered.refused {
         match error.awaited_parent() {
@@ -64,6 +62,8 @@ pub(crate) async fn new_entries<O, T: Table, G>(
             _ => broken.push(error.to_string()),
         }
     }
+    // What a broken chain has behind its break is no reason to look again.
+    let more = more && !gathered.entries.is_empty();
     Ok(Collected { gathered, broken, more })
 }
 
@@ -110,10 +110,10 @@ pub(crate) async fn entries_between<O, T: Table, G>(
         }
         pages.push((chain.clone(), headers));
     }
-    let gathered = plan::gather(&deps.settings.origin, before, pages, usize::MAX);
+    let gathered = plan::gather(&deps.settings.origin, before, pages);
     match gathered.refused.first() {
         None => Ok(gathered),
-        Some(reason) => Err(disagreement("the log".to_owned(), "the logged batches", reason)),
+        Some(reason) => Err(disagreement("the log", "the logged batches", reason)),
     }
 }
 
