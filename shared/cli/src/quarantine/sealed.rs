@@ -92,11 +92,10 @@ impl<'a, O: Objects, T: Table, S> Sealed<'a, O, T, S> {
     /// The object before the head, and the head before the batches: whatever is committed meanwhile is
     /// seen as one or the other.
     async fn read(&self, id: &ChainId, known: Option<Chain>) -> Result<Chain, StoreError> {
-        let next = |head: Option<&ChainHead>| head.map_or(0, |head| head.number + 1);
         let table = &self.stores.table;
         loop {
             let before = table.chain(id).await?.head;
-            let key = keys::batch(id, next(before.as_ref()));
+            let key = keys::batch(id, ChainHead::next_number(before.as_ref()));
             let versions = self.stores.objects.versions(&key).await?;
             let uncommitted = versions.iter().any(|version| version.key == key);
             let head = table.chain(id).await?.head;

@@ -38,7 +38,7 @@ impl Chains {
     ) -> Result<Self, RecoverError> {
         let mut chains: BTreeMap<ChainId, Chain> = BTreeMap::new();
         for version in objects.versions("batches/").await? {
-            let Some((chain, number)) = place(&version.key) else {
+            let Some((chain, number)) = keys::parse_batch(&version.key) else {
                 return Err(disagreement("the archive", "a batch's key", version.key));
             };
             let new = || Chain { versions: BTreeMap::new(), head: None, before: None };
@@ -105,7 +105,7 @@ impl Chains {
     ) -> Result<u64, RecoverError> {
         let mut count = 0;
         for (id, chain) in &mut self.chains {
-            let next = chain.head.as_ref().map_or(0, |head| head.number + 1);
+            let next = ChainHead::next_number(chain.head.as_ref());
             let numbers: Vec<u64> = chain.versions.range(next..).map(|(n, _)| *n).collect();
             for number in numbers {
                 let header = sealed(objects, id, number, &chain.versions[&number]).await?;
@@ -150,7 +150,7 @@ impl Chain {
             let Some(version) = self.versions.get(&number).cloned() else {
                 return Err(disagreement(what(), "its object", "none"));
             };
-            let expected = self.head.as_ref().map_or(0, |head| head.number + 1);
+            let expected = ChainHead::next_number(self.head.as_ref());
             let follows = match (&header.header.lineage, &self.head) {
                 (Lineage::Previous(link), Some(head)) => *link == head.link,
                 (Lineage::Genesis(_), None) => true,
@@ -228,11 +228,4 @@ async fn sealed(
         return Err(disagreement(&key, "its own header", "another's"));
     }
     Ok(header.seal(Hash::of(&object.body)))
-}
-
-/// The chain and number that a key names.
-fn place(key: &str) -> Option<(ChainId, u64)> {
-    let (chain, file) = key.strip_prefix("batches/")?.rsplit_once('/')?;
-    let (chain, number) = (chain.parse().ok()?, file.strip_suffix(".parquet")?.parse().ok()?);
-    (keys::batch(&chain, number) == key).then_some((chain, number))
 }
