@@ -13,7 +13,7 @@
 //! 7. An object that cannot be adopted *stops* the chain: an operator must look at it.
 
 use cairn_ledger::{SealedHeader, SequenceNumber};
-use cairn_store::{BatchItem, ChainHead, ChainState, ObjectVersionRef, VersionId};
+use cairn_store::{BatchItem, ChainHead, ChainState, VersionId};
 
 /// How often one invocation starts again from the head before it hands its records back to
 /// Lambda. Each time somebody else made progress or an answer was lost.
@@ -77,13 +77,8 @@ pub struct Candidate {
 impl Candidate {
     /// What the header of a batch and the version of its object make.
     pub fn new(header: SealedHeader, version: VersionId) -> Self {
-        let next = ChainHead {
-            number: header.header.number,
-            link: header.link(),
-            last: header.header.last.clone(),
-            object: ObjectVersionRef { key: header.header.key.clone(), version: version.clone() },
-        };
-        Self { next, item: BatchItem { header, version } }
+        let item = BatchItem { header, version };
+        Self { next: item.head(), item }
     }
 }
 

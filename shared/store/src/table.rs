@@ -132,6 +132,19 @@ pub struct BatchItem {
     pub version: VersionId,
 }
 
+impl BatchItem {
+    /// The chain's head once this is its last committed batch.
+    pub fn head(&self) -> ChainHead {
+        let header = &self.header.header;
+        ChainHead {
+            number: header.number,
+            link: self.header.link(),
+            last: header.last.clone(),
+            object: ObjectVersionRef { key: header.key.clone(), version: self.version.clone() },
+        }
+    }
+}
+
 /// The head of the log, and what its last move added: all that a restart needs to finish it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LogHead {
