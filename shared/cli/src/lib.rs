@@ -11,6 +11,7 @@ mod log;
 pub mod prove;
 pub mod put;
 pub mod quarantine;
+pub mod recover;
 pub mod redrive;
 pub mod show;
 pub mod status;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_batch::keys;
 use cairn_ledger::{ChainId, Cursors, Hash, Plan, PlanEntry, TileSet};
-use jiff::Timestamp;
 
 use crate::batches::Unlogged;
 use crate::changes::Changes;
@@ -51,7 +50,7 @@ impl Plans {
                     continue;
                 }
             };
-            if !is_named(&listed.key, plan.to) {
+            if keys::parse_plan(&listed.key).is_none_or(|(_, to)| to != plan.to) {
                 let detail = format!("expected a plan to the size of its name, found {}", plan.to);
                 findings.add(PlanMismatch, &listed.key, detail);
             }
@@ -211,13 +210,4 @@ impl Plans {
         }
         Ok(())
     }
-}
-
-/// Whether a key is `log/plans/<time>-<size:020>` for this size.
-fn is_named(key: &str, to: u64) -> bool {
-    let name = key.strip_prefix("log/plans/").and_then(|name| name.split_once('-'));
-    let time = name.and_then(|(time, _)| {
-        Timestamp::strptime("%Y%m%dT%H%M%S%z", time.strip_suffix('Z')?.to_owned() + "+0000").ok()
-    });
-    time.is_some_and(|time| keys::plan(time, to) == key)
 }
