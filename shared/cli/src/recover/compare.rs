@@ -30,24 +30,25 @@ pub(super) async fn compare<O: Objects, T: Table>(
 ) -> Result<Compared, RecoverError> {
     let listed = table.chains().await?;
     let mut heads = BTreeMap::new();
-    let mut states: Vec<(&ChainId, ChainState)> = stream::iter(outlook.batches.keys())
+    let chains: Vec<ChainId> = outlook.batches.keys().cloned().collect();
+    let mut states: Vec<(ChainId, ChainState)> = stream::iter(chains)
         .map(|chain| state(table, outlook, chain))
         .buffer_unordered(CONCURRENCY)
         .try_collect()
         .await?;
-    states.sort_unstable_by_key(|(chain, _)| *chain);
+    states.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     for chain in &listed {
         if !outlook.chains().any(|known| known == chain) {
             return Err(RecoverError::table("a chain", "one of the archive", chain));
         }
     }
     for (chain, ChainState { head, stopped }) in states {
-        let is_listed = listed.binary_search(chain).is_ok();
+        let is_listed = listed.binary_search(&chain).is_ok();
         if is_listed != (head.is_some() || stopped.is_some()) {
             let found = if is_listed { "it alone" } else { "it in no list of chains" };
             return Err(RecoverError::table(chain, "a chain with its head", found));
         }
-        heads.extend(head.map(|head| (chain.clone(), head)));
+        heads.extend(head.map(|head| (chain, head)));
     }
     let compared = Compared { found: count(&heads), log: table.log_head().await?, heads };
     if compared.found > 0 {
@@ -78,23 +79,23 @@ fn count(heads: &BTreeMap<ChainId, ChainHead>) -> u64 {
 }
 
 /// The state of a chain that the archive has, if it is not beyond what it must be, and nothing lies beyond it.
-async fn state<'o>(
+async fn state(
     table: &impl Table,
-    outlook: &'o Outlook,
-    chain: &'o ChainId,
-) -> Result<(&'o ChainId, ChainState), RecoverError> {
-    let state = table.chain(chain).await?;
+    outlook: &Outlook,
+    chain: ChainId,
+) -> Result<(ChainId, ChainState), RecoverError> {
+    let state = table.chain(&chain).await?;
     let next = state.head.as_ref().map_or(0, |head| head.number + 1);
-    let end = outlook.ends.get(chain).map_or(0, |head| head.number + 1);
+    let end = outlook.ends.get(&chain).map_or(0, |head| head.number + 1);
     if next > end {
         let (expected, found) = (format!("{end} batches"), format!("{next}"));
         return Err(RecoverError::table(chain, expected, found));
     }
-    if let Some(item) = table.batches(chain, next, 1).await?.first() {
+    if let Some(item) = table.batches(&chain, next, 1).await?.first() {
         let found = format!("the item of number {}", item.header.header.number);
         return Err(RecoverError::table(chain, format!("no item beyond {next} batches"), found));
     }
-    let stops = outlook.tails.get(chain).is_some_and(|tail| tail.stop.is_some());
+    let stops = outlook.tails.get(&chain).is_some_and(|tail| tail.stop.is_some());
     if let Some(reason) = state.stopped.as_ref().filter(|_| !stops || next != end) {
         let expected = "a chain that goes on (or its name with --stopped)";
         return Err(RecoverError::table(chain, expected, format!("it is stopped: {reason}")));

@@ -29,17 +29,15 @@ fn explained(finding: &Finding, outlook: &Outlook) -> bool {
         || outlook.tails.iter().any(|(chain, tail)| {
             let Some(stop) = &tail.stop else { return false };
             let key = finding.subject.split('#').next().unwrap_or_default();
-            let beyond = |(of, number): (_, u64)| of == *chain && number >= stop.number;
             let kept = || key.starts_with(&format!("quarantine/{chain}/{:020}-", stop.number));
             let judged = || stop.bundle.is_some_and(|bundle| key == keys::bundle(&bundle));
-            keys::parse_batch(key).is_some_and(beyond) || kept() || judged()
+            key == keys::batch(chain, stop.number) || kept() || judged()
         })
 }
 
-/// The first checkpoint was signed, and the functions stopped before it was published.
+/// The functions stopped before the first checkpoint was published: nothing was signed yet, or it alone.
 fn first_publication(finding: &Finding, outlook: &Outlook) -> bool {
-    let first = |head: &cairn_store::LogHead| head.from.is_none() && head.to.size == outlook.size;
     finding.code == FindingCode::CheckpointMissing
         && finding.subject == keys::CHECKPOINT
-        && outlook.log.as_ref().is_some_and(|log| log.unfinished && first(&log.head))
+        && outlook.log.as_ref().is_none_or(|log| log.unfinished && log.head.from.is_none())
 }

@@ -64,7 +64,7 @@ pub(super) async fn tails(
     let beyond = batches.iter().flat_map(|(chain, numbers)| {
         let next = ends.get(chain).map_or(0, |head| head.number + 1);
         let contiguous = numbers.range(next..).zip(next..).take_while(|((n, _), at)| *n == at);
-        contiguous.map(move |((number, version), _)| (chain, *number, version))
+        contiguous.map(move |((number, version), _)| (chain.clone(), *number, version.clone()))
     });
     let mut candidates: Vec<Candidate> = stream::iter(beyond.collect::<Vec<_>>())
         .map(|(chain, number, version)| candidate(objects, &bundles, chain, number, version))
@@ -78,9 +78,6 @@ pub(super) async fn tails(
         let Candidate { chain, number, read } = candidate;
         let last = candidates.last().is_none_or(|next| next.chain != chain);
         let tail = tails.entry(chain.clone()).or_default();
-        if tail.stop.is_some() {
-            continue;
-        }
         let key = keys::batch(&chain, number);
         let stop =
             |reason: String, bundle| Stop { number, reason: format!("{key}: {reason}"), bundle };
@@ -94,7 +91,15 @@ pub(super) async fn tails(
                 ends.insert(chain, item.head());
                 tail.items.push(item);
             }
-            Err(Refusal::Foreign(reason)) => tail.stop = Some(stop(reason, bundle)),
+            Err(Refusal::Foreign(reason)) if last => tail.stop = Some(stop(reason, bundle)),
+            // What follows it was put by whoever had committed it, so it was another once.
+            Err(Refusal::Foreign(reason)) => {
+                return Err(RecoverError::archive(
+                    key,
+                    "the batch that the next one follows",
+                    reason,
+                ));
+            }
             Err(Refusal::Unclear(reason)) => return Err(RecoverError::Unclear { key, reason }),
         }
     }
@@ -116,15 +121,15 @@ const BY_OPERATOR: &str = "stopped before the table was recovered, by the word o
 async fn candidate(
     objects: &impl Objects,
     bundles: &Bundles,
-    chain: &ChainId,
+    chain: ChainId,
     number: u64,
-    version: &Version,
+    version: Version,
 ) -> Result<Candidate, RecoverError> {
     let read = match version {
-        Ok(version) => read(objects, bundles, &keys::batch(chain, number), version).await?,
-        Err(refusal) => Err(refusal.clone()),
+        Ok(version) => read(objects, bundles, &keys::batch(&chain, number), &version).await?,
+        Err(refusal) => Err(refusal),
     };
-    Ok(Candidate { chain: chain.clone(), number, read })
+    Ok(Candidate { chain, number, read })
 }
 
 async fn read(

@@ -214,11 +214,12 @@ async fn still<O: Objects, T: Table>(
     if !table.chains().await?.iter().eq(outlook.chains()) {
         return Err(moving("the list of chains"));
     }
-    stream::iter(outlook.chains())
+    let chains: Vec<ChainId> = outlook.chains().cloned().collect();
+    stream::iter(chains)
         .map(async |chain| {
-            let ChainState { head, stopped } = table.chain(chain).await?;
-            let stop = outlook.tails.get(chain).and_then(|tail| tail.stop.as_ref());
-            match head.as_ref() == outlook.ends.get(chain) && stopped.is_some() == stop.is_some() {
+            let ChainState { head, stopped } = table.chain(&chain).await?;
+            let stop = outlook.tails.get(&chain).and_then(|tail| tail.stop.as_ref());
+            match head.as_ref() == outlook.ends.get(&chain) && stopped.is_some() == stop.is_some() {
                 true => Ok(()),
                 false => Err(moving(&format!("the chain {chain}"))),
             }

@@ -100,6 +100,11 @@ impl Operator {
         assert!(removed.is_some(), "no version of {key}");
     }
 
+    /// Makes the ledger table anew, empty.
+    pub fn lose_table(&self) {
+        self.cloud.state().ledger = Default::default();
+    }
+
     /// Sets the state of a chain; the default state removes its head.
     pub fn set_chain(&self, chain: &ChainId, state: ChainState) {
         self.cloud.state().ledger.states.insert(chain.clone(), state);
