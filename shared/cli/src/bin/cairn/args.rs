@@ -91,6 +91,14 @@ pub(crate) enum Command {
     Check(Check),
     /// Verify the whole archive.
     Verify(Verify),
+    /// Make the ledger table again, from the archive.
+    ///
+    /// For when the table was lost, or is not what it was: it is deleted, made anew and empty, and filled by
+    /// this, while both functions stand still. The archive is verified first; what is wrong with it is not made
+    /// into a table. Wherever a run ends early, the next one goes on.
+    ///
+    /// The marks of redrives are in the table alone, and stay lost.
+    Recover(Recover),
     /// Check, compare, build, publish and show config bundles.
     Config(Config),
 }
@@ -310,4 +318,34 @@ pub(crate) struct Verify {
     /// Write the checkpoint that was verified to a file: keep it outside the account.
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint_out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// The latest checkpoint that was kept outside the account: the archive must extend it.
+    #[arg(long, value_name = "FILE", required_unless_present = "without_checkpoint")]
+    pub(crate) since: Option<PathBuf>,
+
+    /// None was kept: the archive is believed where it agrees with itself. A cut tail or a rewritten
+    /// history cannot be told.
+    #[arg(long, conflicts_with = "since")]
+    pub(crate) without_checkpoint: bool,
+
+    /// Verifier key of the log; several if any of them may have signed. By default the deployment's.
+    #[arg(long = "key", value_name = "VKEY", value_delimiter = ',')]
+    pub(crate) keys: Vec<String>,
+
+    /// Neither function runs, nor has begun to within the last 15 minutes. Nothing here can know it.
+    #[arg(long, required_unless_present = "dry_run")]
+    pub(crate) functions_are_stopped: bool,
+
+    /// A chain that was stopped before the table was lost, as alarms and logs tell: its last object beyond the
+    /// log is left uncommitted, and it is stopped again. May be repeated. Chains whose next object shows
+    /// that it is not theirs are stopped without this.
+    #[arg(long, value_name = "CHAIN")]
+    pub(crate) stopped: Vec<ChainId>,
+
+    /// Only tell what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

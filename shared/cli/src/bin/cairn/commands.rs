@@ -1,6 +1,7 @@
 //! Each command: arguments in, answer out.
 
 mod config;
+mod recover;
 mod redrive;
 
 use std::fs::{self, File};
@@ -35,6 +36,7 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,
+        Command::Recover(args) => recover::recover(&cloud, args, output).await,
         Command::Generate(args) => generate(args, output),
         Command::Check(args) => check(args, output),
         Command::Config(config) => self::config(args, &config.command, output).await,

@@ -104,13 +104,22 @@ fn findings(out: &mut impl Write, report: &Report) -> io::Result<()> {
     if report.ok {
         return writeln!(out, "{GOOD}verified{GOOD:#}: nothing is wrong");
     }
-    let mut kinds: BTreeMap<FindingCode, Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.findings {
-        kinds.entry(finding.code).or_default().push(finding);
-    }
-    let more = |code| report.suppressed.get(code).copied().unwrap_or(0);
     let total = report.findings.len() as u64 + report.suppressed.values().sum::<u64>();
     writeln!(out, "{BAD}not verified{BAD:#}: {}", count(total, "finding"))?;
+    listed(out, &report.findings, &report.suppressed)
+}
+
+/// Findings by their kinds, of each the first ones.
+pub(super) fn listed(
+    out: &mut impl Write,
+    findings: &[Finding],
+    suppressed: &BTreeMap<FindingCode, u64>,
+) -> io::Result<()> {
+    let mut kinds: BTreeMap<FindingCode, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        kinds.entry(finding.code).or_default().push(finding);
+    }
+    let more = |code| suppressed.get(code).copied().unwrap_or(0);
     for (code, found) in &kinds {
         let of_kind = found.len() as u64 + more(code);
         writeln!(out, "{BAD}{code}{BAD:#} ({of_kind})")?;
