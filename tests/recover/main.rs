@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod archives;
+mod driven;
 mod expired;
 mod faults;
 mod stops;
