@@ -140,7 +140,7 @@ async fn a_chain_is_stopped_by_the_word_of_its_operator() {
     let (world, records, key) = half_made().await;
     world.cloud.operator().lose_table();
     let chain = world.chain(0).await;
-    let options = Options { stopped: [chain.clone()].into(), ..Options::default() };
+    let options = Options { stopped: [(chain.clone(), 2)].into(), ..Options::default() };
     let stopping = world.fork();
     let done = Operator::new(&stopping, None).run(&options).await.unwrap().unwrap();
     assert_eq!((done.batches, done.stopped[0].before), (2, 2));
@@ -151,9 +151,33 @@ async fn a_chain_is_stopped_by_the_word_of_its_operator() {
     assert_eq!((done.batches, done.adopted, done.stopped), (3, vec![key], Vec::new()));
     deliver(&world, 0, &records).await;
     assert_eq!(tick(&world).await, 4);
+}
 
+/// Where nothing lies at the next key, or a chain cannot have been stopped at all.
+#[tokio::test]
+async fn a_stop_is_taken_at_the_next_number_alone() {
+    let (world, _, key) = half_made().await;
+    world.cloud.operator().delete(&key);
+    world.cloud.operator().lose_table();
+    let chain = world.chain(0).await;
     let nowhere = "events/20260131T235959Z/shardId-000000000000".parse().unwrap();
-    let options = Options { stopped: [nowhere].into(), ..Options::default() };
-    let error = Operator::new(&world, None).run(&options).await.unwrap().unwrap_err();
-    assert!(matches!(error, RecoverError::Nowhere { .. }), "{error}");
+    for stopped in [(chain.clone(), 0), (chain.clone(), 1), (chain.clone(), 3), (nowhere, 0)] {
+        let options = Options { stopped: [stopped.clone()].into(), ..Options::default() };
+        let operator = Operator::new(&world, None);
+        let ended = operator.run(&options).await.unwrap();
+        if stopped == (chain.clone(), 1) {
+            // The last object of the chain: it was committed or not, and this is the operator's word.
+            assert_eq!(ended.unwrap().stopped[0].before, 1);
+            world.cloud.operator().lose_table();
+            continue;
+        }
+        let error = ended.unwrap_err();
+        assert!(matches!(error, RecoverError::NotNext { .. }), "{error}");
+        assert!(!error.is_finding() && operator.faults.writes().is_empty());
+    }
+    let options = Options { stopped: [(chain.clone(), 2)].into(), ..Options::default() };
+    let done = Operator::new(&world, None).run(&options).await.unwrap().unwrap();
+    assert_eq!((done.batches, done.stopped[0].before), (2, 2));
+    let state = world.cloud.chain(&chain).await.unwrap();
+    assert_eq!((state.head.unwrap().number, state.stopped.is_some()), (1, true));
 }

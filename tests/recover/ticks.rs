@@ -4,6 +4,7 @@
 use cairn_store::faults::{At, Fault};
 use cairn_store::memory::SoftwareSigner;
 use cairn_tests::World;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::story::{held, recovered, seal, tick};
 
@@ -42,6 +43,13 @@ async fn a_tick_that_died_anywhere_is_ended_or_made_again() {
                         if more {
                             // Ingest goes on for a while.
                             seal(&world, if first { 0 } else { 1 }, 8).await;
+                            // And nobody comes for hours.
+                            let operator = world.cloud.operator();
+                            let put = Timestamp::now() - SignedDuration::from_hours(5);
+                            operator
+                                .keys()
+                                .iter()
+                                .for_each(|key| operator.set_modified(key, None, put));
                         }
                         cases[ends_as(&world, first, kept.as_deref(), &case).await] += 1;
                     }

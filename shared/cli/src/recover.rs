@@ -19,7 +19,7 @@ mod outlook;
 mod tails;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use cairn_ledger::{ChainId, Hash};
 use cairn_store::{LockMode, Objects, Table};
@@ -46,9 +46,9 @@ const STOPPED: SignedDuration = SignedDuration::from_hours(24 * 36_525);
 pub struct Options {
     /// Only tell what would be written.
     pub dry_run: bool,
-    /// Chains that were stopped before the table was lost, as the operator knows: what lies beyond the log's
-    /// last entry of them and was not followed by anything is left uncommitted, and they are stopped again.
-    pub stopped: BTreeSet<ChainId>,
+    /// Chains that were stopped before the table was lost, as the operator knows, and the numbers that they
+    /// were stopped before: what lies there is left uncommitted, whatever it is.
+    pub stopped: BTreeMap<ChainId, u64>,
 }
 
 /// What is known of the deployment.

@@ -97,7 +97,7 @@ async fn state(
     }
     let stops = outlook.tails.get(&chain).is_some_and(|tail| tail.stop.is_some());
     if let Some(reason) = state.stopped.as_ref().filter(|_| !stops || next != end) {
-        let expected = "a chain that goes on (or its name with --stopped)";
+        let expected = "a chain that goes on (or its next key with --stopped)";
         return Err(RecoverError::table(chain, expected, format!("it is stopped: {reason}")));
     }
     Ok((chain, state))

@@ -1,6 +1,5 @@
 //! Why the table is not made again.
 
-use cairn_ledger::ChainId;
 use cairn_store::StoreError;
 use cairn_verify::Finding;
 
@@ -54,11 +53,15 @@ pub enum RecoverError {
         /// What the table says.
         found: String,
     },
-    /// A chain was named that the archive does not have.
-    #[error("expected a chain of the archive, found {chain}")]
-    Nowhere {
-        /// The chain.
-        chain: ChainId,
+    /// A chain cannot have been stopped there.
+    #[error(
+        "expected the key that a chain of the archive was stopped before, which could be {expected}, found {found}"
+    )]
+    NotNext {
+        /// The key after the chain's last batch.
+        expected: String,
+        /// The key that was named.
+        found: String,
     },
     /// Something was written by others meanwhile.
     #[error(
@@ -74,7 +77,7 @@ impl RecoverError {
     /// Whether something is wrong with archive or table, rather than that the job could not be done.
     pub fn is_finding(&self) -> bool {
         match self {
-            Self::Store(_) | Self::Nowhere { .. } | Self::Moving { .. } => false,
+            Self::Store(_) | Self::NotNext { .. } | Self::Moving { .. } => false,
             Self::Log(error) => error.is_finding(),
             Self::Unverified { .. }
             | Self::Archive { .. }

@@ -82,7 +82,7 @@ pub(super) async fn tails(
         let stop =
             |reason: String, bundle| Stop { number, reason: format!("{key}: {reason}"), bundle };
         let bundle = read.as_ref().ok().map(|read| read.header.header.bundle);
-        if last && options.stopped.contains(&chain) {
+        if last && options.stopped.get(&chain) == Some(&number) {
             tail.stop = Some(stop(BY_OPERATOR.to_owned(), bundle));
             continue;
         }
@@ -103,13 +103,14 @@ pub(super) async fn tails(
             Err(Refusal::Unclear(reason)) => return Err(RecoverError::Unclear { key, reason }),
         }
     }
-    for chain in &options.stopped {
-        if !batches.contains_key(chain) {
-            return Err(RecoverError::Nowhere { chain: chain.clone() });
+    for (chain, number) in &options.stopped {
+        let (next, number) = (ends.get(chain).map_or(0, |head| head.number + 1), *number);
+        let key = keys::batch(chain, number);
+        if number != next || !batches.contains_key(chain) {
+            return Err(RecoverError::NotNext { expected: keys::batch(chain, next), found: key });
         }
-        let number = ends.get(chain).map_or(0, |head| head.number + 1);
-        let reason = BY_OPERATOR.to_owned();
         let tail = tails.entry(chain.clone()).or_default();
+        let reason = format!("{key}: {BY_OPERATOR}");
         tail.stop.get_or_insert(Stop { number, reason, bundle: None });
     }
     Ok(tails)

@@ -52,6 +52,12 @@ fn start(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// The key of a batch.
+fn batch_key(text: &str) -> Result<(ChainId, u64), String> {
+    let expected = "expected batches/<stream>/<created>/<shard>/<number, 20 digits>.parquet";
+    cairn_batch::keys::parse_batch(text).ok_or_else(|| expected.to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Put events on the stream.
@@ -339,11 +345,11 @@ pub(crate) struct Recover {
     #[arg(long, required_unless_present = "dry_run")]
     pub(crate) functions_are_stopped: bool,
 
-    /// A chain that was stopped before the table was lost, as alarms and logs tell: its last object beyond the
-    /// log is left uncommitted, and it is stopped again. May be repeated. Chains whose next object shows
-    /// that it is not theirs are stopped without this.
-    #[arg(long, value_name = "CHAIN")]
-    pub(crate) stopped: Vec<ChainId>,
+    /// Key of what a chain was stopped before when the table was lost, as the reason of the stop began
+    /// (`batches/.../<number>.parquet`): it is left uncommitted, and the chain is stopped again. May be repeated.
+    /// Chains whose next object shows that it is not theirs are stopped without this.
+    #[arg(long, value_name = "KEY", value_parser = batch_key)]
+    pub(crate) stopped: Vec<(ChainId, u64)>,
 
     /// Only tell what would be written.
     #[arg(long)]
