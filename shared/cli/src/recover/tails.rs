@@ -192,6 +192,7 @@ fn judge(
     if *found != expected {
         return Err(foreign("lineage", &expected, found));
     }
+    read.sound?;
     Ok(BatchItem { header: read.header, version: read.version })
 }
 
