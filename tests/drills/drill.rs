@@ -338,6 +338,11 @@ impl Drill {
         self.folder().join(format!("{function}.log"))
     }
 
+    /// Whether ingest is handed records.
+    pub(crate) fn ingests(&self) -> bool {
+        self.driver.is_some()
+    }
+
     /// From here on ingest runs, or not, as the cloud's settings say: Lambda.
     pub(crate) async fn obey(&mut self) {
         let wanted = self.wanted().await;

@@ -13,6 +13,7 @@ async fn a_function_that_was_deleted_goes_on_where_it_was() {
 
     drill.does("aws lambda delete-event-source-mapping --uuid $(aws lambda list-event-source-mappings --function-name $name-ingest --query 'EventSourceMappings[0].UUID' --output text) > deleted.json; aws lambda delete-function --function-name $name-ingest").await;
     drill.obey().await;
+    assert!(!drill.ingests());
     drill.driven.put(0, 10, 50).await;
     drill.driven.put(1, 10, 50).await;
 

@@ -20,6 +20,7 @@ async fn a_table_that_was_altered_is_made_again() {
 
     drill.run("Hold still", 0).await;
     assert_eq!(drill.retention().await, 720);
+    assert!(!drill.ingests());
     drill.say("", "paused = { ingest = true, checkpoint = true }");
     drill.say("stream", "retention_hours = 720");
     // What arrives meanwhile waits.
@@ -36,6 +37,7 @@ async fn a_table_that_was_altered_is_made_again() {
     drill.take_out("paused");
     drill.say("", "paused = { ingest = true }");
     drill.apply().await;
+    assert!(!drill.ingests());
     assert!(drill.tick().await && drill.tick().await);
     drill.run("Make it again", 4).await;
     drill.take_out("paused");
