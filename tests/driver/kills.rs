@@ -79,28 +79,16 @@ async fn checkpoint_killed_at_any_request_signs_nothing_wrong() {
     driven.finish(driver).await;
 }
 
-/// Steps of a pseudo-random sequence: the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        // Constants of Knuth's MMIX.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ingest_killed_at_random_moments_under_load_loses_nothing() {
     let driven = Driven::start("killed-at-random", 2).await;
     let driver = driven.drive(driven.settings().await);
-    let mut random = Random(4711);
+    let mut random = fastrand::Rng::with_seed(4711);
     for round in 0..40 {
         for shard in 0..2 {
-            driven.put(shard, 1 + random.below(20) as usize, 200).await;
+            driven.put(shard, random.usize(1..=20), 200).await;
         }
-        tokio::time::sleep(Duration::from_millis(random.below(300))).await;
+        tokio::time::sleep(Duration::from_millis(random.u64(..300))).await;
         if round % 2 == 0 {
             driver.pool().kill_all().await;
         }

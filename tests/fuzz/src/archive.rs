@@ -4,12 +4,15 @@ use std::sync::LazyLock;
 
 use crate::world::World;
 
-static ARCHIVE: LazyLock<World> = LazyLock::new(|| {
+static ARCHIVE: LazyLock<World> = LazyLock::new(whole);
+
+/// An archive whose every batch is logged.
+pub fn whole() -> World {
     let mut world = World::usual();
     world.log();
     assert!(world.verify().ok, "the archive is whole before it is touched");
     world
-});
+}
 
 /// Replaces objects, wholly or in part, as the bytes say: two for which object, one for how many bytes
 /// go (255: all), two for where, one for how many come, those, and so on.

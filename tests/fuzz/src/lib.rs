@@ -24,6 +24,8 @@ pub mod smoke;
 )]
 pub mod world;
 
+pub use archive::whole;
+
 pub use archive::archive;
 pub use formats::{bundle, document, note, proof, tile};
 pub use objects::batch;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use crate::Target;
 
 /// How long one input may take before it counts as a hang.
@@ -31,10 +33,10 @@ pub fn run(target: &Target, mutations: usize, failed: &Path) {
     for bytes in &corpus {
         watch.try_one(target, bytes);
     }
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Rng::with_seed(0x9e37_79b9_7f4a_7c15);
     for _ in 0..mutations {
-        let mut bytes = corpus[random.below(corpus.len())].clone();
-        for _ in 0..=random.below(4) {
+        let mut bytes = corpus[random.usize(..corpus.len())].clone();
+        for _ in 0..random.usize(1..=4) {
             mutate(&mut bytes, &corpus, &mut random);
         }
         watch.try_one(target, &bytes);
@@ -77,18 +79,6 @@ impl Watch {
     }
 }
 
-/// A xorshift generator: the same sequence in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
-    }
-}
-
 /// Values at which numbers overflow, and bytes that formats mean something by.
 const INTERESTING: [&[u8]; 16] = [
     b"\x00",
@@ -109,30 +99,30 @@ const INTERESTING: [&[u8]; 16] = [
     b"PAR1",
 ];
 
-fn mutate(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Random) {
-    let at = random.below(bytes.len() + 1);
-    let end = (at + random.below(32)).min(bytes.len());
-    match random.below(8) {
-        0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-        1 if at < bytes.len() => bytes[at] = random.below(256) as u8,
+fn mutate(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Rng) {
+    let at = random.usize(..bytes.len() + 1);
+    let end = (at + random.usize(..32)).min(bytes.len());
+    match random.usize(..8) {
+        0 if at < bytes.len() => bytes[at] ^= 1 << random.usize(..8),
+        1 if at < bytes.len() => bytes[at] = random.u8(..),
         2 => drop(bytes.drain(at..end)),
         3 => {
-            let new = INTERESTING[random.below(INTERESTING.len())];
+            let new = INTERESTING[random.usize(..INTERESTING.len())];
             bytes.splice(at..end, new.iter().copied());
         }
         4 => {
-            let new = INTERESTING[random.below(INTERESTING.len())];
+            let new = INTERESTING[random.usize(..INTERESTING.len())];
             bytes.splice(at..at, new.iter().copied());
         }
         5 => {
             let copy = bytes[at..end].to_vec();
-            for _ in 0..random.below(64) {
+            for _ in 0..random.usize(..64) {
                 bytes.splice(at..at, copy.iter().copied());
             }
         }
         6 => {
-            let other = &corpus[random.below(corpus.len())];
-            let from = random.below(other.len() + 1);
+            let other = &corpus[random.usize(..corpus.len())];
+            let from = random.usize(..other.len() + 1);
             bytes.truncate(at);
             bytes.extend(&other[from..]);
         }
