@@ -168,6 +168,11 @@ impl Cursors {
             let (chain, found) = (chain.clone(), found.number);
             return Err(CursorError::Number { chain, expected, found });
         }
+        let successor = chain.successor();
+        if self.get(&successor).is_some() {
+            let (chain, number) = (chain.clone(), found.number);
+            return Err(CursorError::Succeeded { chain, number, successor });
+        }
         match self.get(chain) {
             Some(cursor) => follows(chain, cursor, &found.lineage),
             None => self.begins(chain, &found.lineage),
@@ -176,12 +181,17 @@ impl Cursors {
 
     /// Whether the log has reached what the first header of a chain follows.
     fn begins(&self, chain: &ChainId, lineage: &Lineage) -> Result<(), CursorError> {
-        let parents = match lineage {
-            Lineage::Genesis(parents) => parents,
-            Lineage::Previous(found) => {
-                return Err(CursorError::Genesis { chain: chain.clone(), found: *found });
-            }
-        };
+        if let Lineage::Previous(found) = lineage {
+            return Err(CursorError::Genesis { chain: chain.clone(), found: *found });
+        }
+        let parents = lineage.parents();
+        if let Some(stopped) = chain.predecessor()
+            && let Some(cursor) = self.get(&stopped)
+            && parents.iter().map(|parent| &parent.chain).ne([&stopped])
+        {
+            let (chain, expected) = (chain.clone(), cursor.link);
+            return Err(CursorError::Stopped { chain, stopped, expected });
+        }
         for parent in parents {
             let found = self.get(&parent.chain).map(|cursor| cursor.link);
             if found != Some(parent.link) {
@@ -246,7 +256,7 @@ fn follows(chain: &ChainId, cursor: Cursor, lineage: &Lineage) -> Result<(), Cur
     let found = match lineage {
         Lineage::Previous(link) if *link == cursor.link => return Ok(()),
         Lineage::Previous(link) => link.to_string(),
-        Lineage::Genesis(_) => "parents".to_owned(),
+        Lineage::Genesis(_) | Lineage::Ordered { .. } => "parents".to_owned(),
     };
     let (chain, number, expected) = (chain.clone(), cursor.next, cursor.link);
     Err(CursorError::Previous { chain, number, expected, found })

@@ -60,6 +60,26 @@ pub enum CursorError {
         /// The last header that the log has of the parent.
         found: Option<Hash>,
     },
+    /// It is the first of the successor of a stopped chain, and does not follow that chain alone.
+    #[error("{chain}: expected number 0 to follow {stopped} alone, which the log has up to {expected}")]
+    Stopped {
+        /// The chain.
+        chain: ChainId,
+        /// The chain that it succeeds.
+        stopped: ChainId,
+        /// The last header that the log has of that chain.
+        expected: Hash,
+    },
+    /// Its chain was stopped, and the log has batches of the successor.
+    #[error("{chain} number {number}: expected no more batches once {successor} began, found one")]
+    Succeeded {
+        /// The chain.
+        chain: ChainId,
+        /// Its number.
+        number: u64,
+        /// The chain that goes on in its place.
+        successor: ChainId,
+    },
     /// It enters a bundle that the log has entered before.
     #[error(
         "config change: expected a bundle that is new to the log, found {bundle}, which stands at position {position}"
