@@ -236,7 +236,8 @@ impl World {
                 key: head.object.key,
                 version: head.object.version.as_str().to_owned(),
             });
-            heads.insert(chain, TableChain { head, stopped: state.stopped });
+            let (stopped, continued) = (state.stopped, state.continued);
+            heads.insert(chain, TableChain { head, stopped, continued });
         }
         let options = Options {
             verifier_keys: self.keys.iter().map(VerifierKey::to_string).collect(),

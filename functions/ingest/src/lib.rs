@@ -15,6 +15,7 @@ mod rebuild;
 mod recompute;
 mod request;
 mod rules;
+mod succession;
 mod traces;
 mod warm;
 

@@ -1,13 +1,14 @@
 //! `cairn recover`: rebuilds the ledger table from the archive alone.
 //!
 //! The archive is verified first, and nothing is written unless it is whole. Then each chain is
-//! committed anew, batch by batch, by the very transaction that ingest uses, whose conditions guard it; at
-//! last the log's head is set, to where the latest plan leads: a move that was begun and not finished is
+//! committed anew, batch by batch, by the very transaction that ingest uses, whose conditions guard it; those that
+//! go on by an operator's order are stopped again; at last the log's head is set, to where the latest plan leads: a move that was begun and not finished is
 //! finished by the next tick, as ever. What is in the table already must be what would be written, so
 //! that a run that died is simply run again; anything else is a disagreement, and stays as it is.
 
 mod chains;
 mod log;
+mod orders;
 
 use bytes::Bytes;
 use cairn_batch::keys;
@@ -144,6 +145,7 @@ pub async fn rebuild<O: Objects, T: Table>(
     }
     let logged = cursors.clone();
     let unlogged = chains.commit_the_rest(objects, table, bar).await?;
+    chains.carry_out_orders(table).await?;
     chains.check_nothing_else(table).await?;
     let (mut size, mut root) = (0, Hash::EMPTY_ROOT);
     if let Some(standing) = standing {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Hash, Lineage, SealedHeader, SequenceNumber};
+use cairn_ledger::{BatchHeader, ChainId, Hash, LastGood, Lineage, SealedHeader, SequenceNumber};
 use jiff::Timestamp;
 
+use crate::orders::Orders;
 use crate::report::FindingCode::{
     BatchUncommitted, BatchUnlogged, ChainFork, ChainGap, ChainLink, ChainParent, ChainSequence,
     ChainStopped, HeadMismatch, HeadMissing, HeadRolledBack,
@@ -66,25 +67,12 @@ impl Chains {
         let header = &step.header.header;
         let chain = &header.chain;
         let subject = &header.key;
-        if let Lineage::Genesis(parents) = &header.lineage {
-            for parent in parents {
-                let state = self.states.get_mut(&parent.chain);
-                let last = state.map(|state| {
-                    state.closed.get_or_insert_with(|| chain.clone());
-                    state.link
-                });
-                let (expected, found) = match last {
-                    Some(Some(link)) if link == parent.link => continue,
-                    Some(None) => continue,
-                    Some(Some(link)) => (link.to_string(), parent.link),
-                    None => ("nothing".to_owned(), parent.link),
-                };
-                let detail =
-                    format!("expected the end of {}: {expected}, found {found}", parent.chain);
-                findings.add(ChainParent, subject, detail);
-            }
-        }
+        self.check_parents(header, findings);
+        let before = self.last_before(chain);
         let state = self.states.entry(chain.clone()).or_default();
+        if header.number == 0 && state.next == 0 {
+            state.last = before;
+        }
         if let Some(child) = &state.closed {
             let detail = format!("expected no more batches once {child} began, found one");
             findings.add(ChainParent, subject, detail);
@@ -109,7 +97,7 @@ impl Chains {
                     format!("expected to follow {expected}, found {found}"),
                 );
             }
-            (Lineage::Genesis(_), Some(expected)) => {
+            (Lineage::Genesis(_) | Lineage::Ordered { .. }, Some(expected)) => {
                 findings.add(
                     ChainLink,
                     subject,
@@ -149,15 +137,74 @@ impl Chains {
         }
     }
 
+    /// Whether a first header begins from the ends of its parents, which then have no more.
+    fn check_parents(&mut self, header: &BatchHeader, findings: &mut Findings) {
+        let (chain, subject) = (&header.chain, &header.key);
+        for parent in header.lineage.parents() {
+            // Its successor goes on from it; all others follow the last of those.
+            let successor = parent.chain.successor();
+            if *chain != successor && self.states.contains_key(&successor) {
+                let found = &parent.chain;
+                let detail = format!("expected the end of {successor}, found that of {found}");
+                findings.add(ChainParent, subject, detail);
+            }
+            let state = self.states.get_mut(&parent.chain);
+            let last = state.map(|state| {
+                state.closed.get_or_insert_with(|| chain.clone());
+                state.link
+            });
+            let (expected, found) = match last {
+                Some(Some(link)) if link == parent.link => continue,
+                Some(None) => continue,
+                Some(Some(link)) => (link.to_string(), parent.link),
+                None => ("nothing".to_owned(), parent.link),
+            };
+            let detail = format!("expected the end of {}: {expected}, found {found}", parent.chain);
+            findings.add(ChainParent, subject, detail);
+        }
+    }
+
+    /// The last sequence number of the stopped chains that one succeeds.
+    fn last_before(&self, chain: &ChainId) -> Option<SequenceNumber> {
+        let stopped = chain.predecessor()?;
+        match self.states.get(&stopped).and_then(|state| state.last.clone()) {
+            Some(last) => Some(last),
+            None => self.last_before(&stopped),
+        }
+    }
+
+    /// What a chain ends with, where that is not what an order says.
+    pub(crate) fn differs(&self, chain: &ChainId, after: Option<&LastGood>) -> Option<String> {
+        let state = self.states.get(chain).filter(|state| state.next > 0);
+        let same = match (state, after) {
+            (None, None) => true,
+            (Some(state), Some(after)) => {
+                state.next == after.number + 1
+                    && state.link.is_none_or(|link| link == after.link)
+                    && state.last.as_ref().is_none_or(|last| *last == after.last)
+            }
+            _ => false,
+        };
+        let say = |state: &ChainState| {
+            let (number, link) = (state.next - 1, state.link);
+            let link = link.map_or("an unknown link".to_owned(), |link| format!("link {link}"));
+            let last = state.last.as_ref().map_or("nothing", SequenceNumber::as_str);
+            format!("number {number} with {link}, up to {last}")
+        };
+        (!same).then(|| state.map_or("no batch".to_owned(), say))
+    }
+
     /// Compares the ends of the chains with the heads that the table names. `current` gives the
     /// version of a batch's object.
     pub(crate) fn check_heads(
         &self,
         options: &Options,
+        orders: &Orders,
         current: impl Fn(&ChainId, u64) -> Option<String>,
         findings: &mut Findings,
     ) {
         let Some(heads) = &options.heads else { return };
+        orders.check_table(heads, findings);
         let old = |put: &Timestamp| options.heads_read.is_none_or(|read| *put < read - SKEW);
         for (chain, state) in &self.states {
             let head = heads.get(chain).and_then(|chain| chain.head.as_ref());
@@ -166,8 +213,10 @@ impl Chains {
                 findings.add(HeadMissing, chain.as_str(), detail);
             }
         }
-        for (chain, TableChain { head, stopped }) in heads {
-            if let Some(reason) = stopped {
+        for (chain, table) in heads {
+            let TableChain { head, stopped, .. } = table;
+            let stands = stopped.as_ref().filter(|_| !orders.continues(chain, table));
+            if let Some(reason) = stands {
                 let at = head.as_ref().map_or(0, |head| head.number + 1);
                 let detail = format!("stopped before number {at}: {reason}");
                 findings.add(ChainStopped, chain.as_str(), detail);

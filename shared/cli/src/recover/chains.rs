@@ -8,6 +8,7 @@ use cairn_store::{BatchItem, ChainHead, Objects, StoreError, Table, VersionId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 
+use super::orders::{self, Orders};
 use super::{ATTEMPTS, RecoverError, disagreement};
 
 /// Chains that are written at the same time.
@@ -16,6 +17,8 @@ const CONCURRENCY: usize = 16;
 /// All chains of the archive.
 pub(super) struct Chains {
     chains: BTreeMap<ChainId, Chain>,
+    /// By what those go on that were stopped.
+    orders: Orders,
     /// Batches that this run wrote.
     pub(super) written: u64,
 }
@@ -36,12 +39,18 @@ impl Chains {
         objects: &impl Objects,
         table: &impl Table,
     ) -> Result<Self, RecoverError> {
-        let mut chains: BTreeMap<ChainId, Chain> = BTreeMap::new();
+        let new = || Chain { versions: BTreeMap::new(), head: None, before: None };
+        let orders = orders::orders(objects).await?;
+        let mut chains: BTreeMap<ChainId, Chain> =
+            orders.keys().map(|chain| (chain.clone(), new())).collect();
         for version in objects.versions("batches/").await? {
             let Some((chain, number)) = place(&version.key) else {
                 return Err(disagreement("the archive", "a batch's key", version.key));
             };
-            let new = || Chain { versions: BTreeMap::new(), head: None, before: None };
+            // Acknowledged: no batch of the chain.
+            if orders.get(&chain).is_some_and(|(order, _)| order.number() == number) {
+                continue;
+            }
             let chain = chains.entry(chain).or_insert_with(new);
             let twice = chain.versions.insert(number, version.version).is_some();
             if twice || version.delete_marker {
@@ -54,12 +63,12 @@ impl Chains {
         }
         for (id, chain) in &mut chains {
             let state = table.chain(id).await?;
-            if let Some(reason) = state.stopped {
+            if let Some(reason) = state.stopped.filter(|_| !orders.contains_key(id)) {
                 return Err(disagreement(id, "a chain that goes on", format!("stopped: {reason}")));
             }
             chain.before = state.head.map(|head| head.number);
         }
-        Ok(Self { chains, written: 0 })
+        Ok(Self { chains, orders, written: 0 })
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -116,6 +125,15 @@ impl Chains {
         Ok(count)
     }
 
+    /// Stops the chains again that were stopped, and that go on by an order.
+    pub(super) async fn carry_out_orders(&self, table: &impl Table) -> Result<(), RecoverError> {
+        for (id, order) in &self.orders {
+            let head = self.chains.get(id).and_then(|chain| chain.head.as_ref());
+            orders::carry_out(table, id, head, order).await?;
+        }
+        Ok(())
+    }
+
     /// The table must have no chain, and no batch, that the archive has not.
     pub(super) async fn check_nothing_else(&self, table: &impl Table) -> Result<(), RecoverError> {
         for id in table.chains().await? {
@@ -153,7 +171,7 @@ impl Chain {
             let expected = self.head.as_ref().map_or(0, |head| head.number + 1);
             let follows = match (&header.header.lineage, &self.head) {
                 (Lineage::Previous(link), Some(head)) => *link == head.link,
-                (Lineage::Genesis(_), None) => true,
+                (Lineage::Genesis(_) | Lineage::Ordered { .. }, None) => true,
                 _ => false,
             };
             if number != expected || !follows {

@@ -238,7 +238,7 @@ impl World {
         let version = self.stored(&key).version.clone();
         let last = header.last.clone();
         let head = Head { number: header.number, link, last, key, version };
-        let head = TableChain { head: Some(head), stopped: None };
+        let head = TableChain { head: Some(head), ..TableChain::default() };
         self.heads.insert(header.chain.clone(), head);
         self.unlogged.push(sealed);
     }
