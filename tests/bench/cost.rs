@@ -5,6 +5,7 @@ use cairn_store::faults::{Call, Operation};
 use cairn_tests::World;
 
 use crate::corpus::generated;
+use crate::prices;
 
 /// Minutes of a month of 30 days.
 const MONTH: f64 = 30.0 * 24.0 * 60.0;
@@ -46,25 +47,25 @@ fn bill(calls: &[Call], invocations: f64) -> Vec<Line> {
     let puts = a_minute(&[Create, Replace]);
     let invoked = invocations + 1.0;
     vec![
-        ("S3 PUT (0.005 $ a thousand)", puts, 5.0),
-        ("S3 GET (0.0004 $ a thousand)", a_minute(&[Read]), 0.4),
-        ("S3 LIST (0.005 $ a thousand)", a_minute(&[Operation::List]), 5.0),
+        ("S3 PUT (0.005 $ a thousand)", puts, prices::S3_PUT),
+        ("S3 GET (0.0004 $ a thousand)", a_minute(&[Read]), prices::S3_GET),
+        ("S3 LIST (0.005 $ a thousand)", a_minute(&[Operation::List]), prices::S3_LIST),
         (
             "DynamoDB write units (0.625 $ a million)",
-            4.0 * a_minute(&[Commit]) + a_minute(&[AdvanceLog]),
-            0.625,
+            prices::COMMIT_UNITS as f64 * a_minute(&[Commit]) + a_minute(&[AdvanceLog]),
+            prices::WRITE_UNIT,
         ),
         (
             "DynamoDB read units (0.125 $ a million)",
             a_minute(&[Chain, Chains, Batches, LogHead]),
-            0.125,
+            prices::READ_UNIT,
         ),
         // A bucket key serves many objects; the signature is one request.
-        ("KMS signatures (15 $ a million)", a_minute(&[Sign]), 15.0),
-        ("Lambda requests (0.20 $ a million)", invoked, 0.2),
+        ("KMS signatures (15 $ a million)", a_minute(&[Sign]), prices::SIGNATURE),
+        ("Lambda requests (0.20 $ a million)", invoked, prices::INVOCATION),
         // arm64, 512 MB, a tenth of a second each: 0.05 GB-seconds at 0.0000133334 $.
-        ("Lambda time (0.1 s at 512 MB each)", invoked, 0.05 * 13.3334),
-        ("Kinesis PUT units (0.014 $ a million)", 60.0, 0.014),
+        ("Lambda time (0.1 s at 512 MB each)", invoked, 0.05 * prices::GB_SECOND),
+        ("Kinesis PUT units (0.014 $ a million)", 60.0, prices::PUT_UNIT),
     ]
 }
 

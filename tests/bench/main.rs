@@ -13,6 +13,7 @@ mod corpus;
 mod cost;
 mod function;
 mod ingest;
+mod prices;
 mod proof;
 mod requests;
 mod rules;

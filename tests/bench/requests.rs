@@ -4,6 +4,7 @@ use cairn_store::faults::Operation;
 use cairn_tests::World;
 
 use crate::corpus::generated;
+use crate::prices;
 
 /// Records of a kilobyte that fill an invocation: 6 MB of JSON and base64.
 const FULL: usize = 3_200;
@@ -12,11 +13,6 @@ const FULL: usize = 3_200;
 const A_MINUTE: usize = 18;
 
 const MINUTES: usize = 3;
-
-/// Units of a batch's transaction: two items under 1 KB (a test of the store holds them to it), each
-/// at the price of two.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html>
-const COMMIT: usize = 4;
 
 /// Prints requests, scaled to a million events.
 pub(crate) fn run() {
@@ -44,6 +40,6 @@ async fn count() -> (usize, usize, usize) {
     let calls = process.faults.writes();
     let of = |operation| calls.iter().filter(|call| call.operation == operation).count();
     let puts = of(Operation::Create) + of(Operation::Replace);
-    let units = of(Operation::Commit) * COMMIT + of(Operation::AdvanceLog) + 2; // 2: the registration
+    let units = of(Operation::Commit) * prices::COMMIT_UNITS + of(Operation::AdvanceLog) + 2; // 2: the registration
     (puts, units, MINUTES * A_MINUTE * FULL)
 }

@@ -87,6 +87,25 @@ async fn another_ticker_may_come_between_any_two_calls() {
     }
 }
 
+/// Each time it looks beyond the head, another ticker has just moved the log on, and a batch has come since.
+#[tokio::test]
+async fn a_tick_that_is_always_overtaken_gives_up() {
+    let (world, mut records) = prepare(&signers()[0]).await;
+    let process = world.process();
+    for n in 0..4 {
+        let more = [world.put(0, event(20 + n))];
+        records.extend(more.clone());
+        let (ingest, other) = (world.process(), world.process());
+        process.faults.before(At::operation(Operation::List, n), async move {
+            other.tick().await.unwrap();
+            deliver(&ingest, &[&more]).await;
+        });
+    }
+    let error = process.tick().await.unwrap_err().to_string();
+    assert!(error.contains("gave up after 4 attempts: the log's head"), "{error}");
+    all_is_well(&world, &records, "overtaken").await;
+}
+
 /// The old key alone, both, the new key alone: at each time a reader who knows one of the keys that sign
 /// believes the checkpoint, and all of them are of one log.
 #[tokio::test]

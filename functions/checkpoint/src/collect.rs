@@ -23,21 +23,23 @@ pub(crate) struct Collected {
     pub(crate) more: bool,
 }
 
-/// The entries that batches after the cursors make, about `limit` batches at most.
+/// The entries that batches after the cursors make, at most `limit` batches, or one of each chain where
+/// more chains than that have any.
 ///
 /// Each chain is given its share, so that none waits for ever behind others; those that have more are
-/// given what the others left. What is held in memory is bounded by the limit, whatever has piled up.
+/// given what the others left. What is held in memory is so bounded, whatever has piled up, and however
+/// many chains there are that have nothing new, as all closed shards' have.
 pub(crate) async fn new_entries<O, T: Table, G>(
     deps: &Deps<O, T, G>,
     cursors: Cursors,
     limit: usize,
 ) -> Result<Collected, CheckpointError> {
     let chains = deps.table.chains().await?;
-    let limit = limit.max(chains.len());
-    let share = limit / chains.len().max(1);
+    let share = (limit / chains.len().max(1)).max(1);
     let wanted: Vec<_> = chains.iter().map(|chain| (chain.clone(), cursors.next(chain))).collect();
     let mut pages = pages(deps, wanted, share).await?;
-    let left = limit - pages.iter().map(Vec::len).sum::<usize>();
+    let read: usize = pages.iter().map(Vec::len).sum();
+    let left = limit.saturating_sub(read);
     let full: Vec<usize> = (0..pages.len()).filter(|n| pages[*n].len() == share).collect();
     let extra = left / full.len().max(1);
     let mut more = !full.is_empty() && extra == 0;
@@ -49,8 +51,7 @@ pub(crate) async fn new_entries<O, T: Table, G>(
             pages[*n].extend(further);
         }
     }
-    let gathered =
-        plan::gather(&deps.settings.origin, cursors, chains.into_iter().zip(pages), limit);
+    let gathered = plan::gather(&deps.settings.origin, cursors, chains.into_iter().zip(pages));
     let mut broken = Vec::new();
     for error in &gathered.refused {
         match error.awaited_parent() {
@@ -61,6 +62,8 @@ pub(crate) async fn new_entries<O, T: Table, G>(
             _ => broken.push(error.to_string()),
         }
     }
+    // What a broken chain has behind its break is no reason to look again.
+    let more = more && !gathered.entries.is_empty();
     Ok(Collected { gathered, broken, more })
 }
 
@@ -107,10 +110,10 @@ pub(crate) async fn entries_between<O, T: Table, G>(
         }
         pages.push((chain.clone(), headers));
     }
-    let gathered = plan::gather(&deps.settings.origin, before, pages, usize::MAX);
+    let gathered = plan::gather(&deps.settings.origin, before, pages);
     match gathered.refused.first() {
         None => Ok(gathered),
-        Some(reason) => Err(disagreement("the log".to_owned(), "the logged batches", reason)),
+        Some(reason) => Err(disagreement("the log", "the logged batches", reason)),
     }
 }
 

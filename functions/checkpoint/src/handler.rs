@@ -1,5 +1,6 @@
 //! Works on one tick: does the steps that [`Protocol`] decides.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use cairn_batch::keys;
@@ -10,6 +11,7 @@ use cairn_metrics::{
 use cairn_store::{LockMode, LogHead, LogPoint, Objects, Signer, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::collect::Collected;
 use crate::plan::{self, MAX_BATCHES, Move};
 use crate::protocol::{ATTEMPTS, Answer, Disagreement, Outcome, Protocol, Step};
 use crate::signers::Signers;
@@ -92,15 +94,8 @@ pub enum CheckpointError {
     #[error("tiles: {0}")]
     Tiles(#[from] TileError),
     /// The ledger table and the archive disagree: nothing is signed until an operator has looked.
-    #[error("{what}: expected {expected}, found {found}")]
-    Disagreement {
-        /// What they disagree on.
-        what: String,
-        /// What one says.
-        expected: String,
-        /// What the other says.
-        found: String,
-    },
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
     /// Other writers kept moving the log, or answers kept being lost.
     #[error("gave up after {ATTEMPTS} attempts: {last}")]
     Attempts {
@@ -114,10 +109,10 @@ pub async fn handle<O: Objects, T: Table, G: Signer>(
     deps: &Deps<O, T, G>,
 ) -> Result<Tick, CheckpointError> {
     let begun = (deps.now)();
-    let mut tick = Ticker { deps, collected: None }.run().await?;
+    let mut tick = Ticker { deps, found: None }.run().await?;
     // More has piled up than one move takes: there is time for others before the function's is over.
     while tick.more && (deps.now)().duration_since(begun) < GOES_ON {
-        let next = Ticker { deps, collected: None }.run().await?;
+        let next = Ticker { deps, found: None }.run().await?;
         let (added, latency) = (tick.added + next.added, tick.latency.max(next.latency));
         tick = Tick { added, latency, ..next };
     }
@@ -127,31 +122,31 @@ pub async fn handle<O: Objects, T: Table, G: Signer>(
 /// The executor: the work of one tick.
 struct Ticker<'a, O, T, G> {
     deps: &'a Deps<O, T, G>,
-    collected: Option<Collected>,
+    found: Option<Found>,
 }
 
 impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
     async fn run(mut self) -> Result<Tick, CheckpointError> {
-        let (mut protocol, mut step) = Protocol::start(&self.deps.settings.origin);
-        let mut last = None;
+        let (mut protocol, mut step) = Protocol::start();
+        let mut last = overtaken();
         loop {
-            let answer = match self.execute(&protocol, &step).await {
-                Ok(answer) => answer,
+            let (answer, trouble) = match self.execute(&step).await {
+                Ok(answer) => (answer, None),
                 Err(CheckpointError::Store(
                     error @ (StoreError::Conflict { .. } | StoreError::Unknown { .. }),
-                )) => {
-                    let attempts = protocol.attempts() + 1;
-                    tracing::warn!(error = %error, attempts, "the tick starts again from the head");
-                    last = Some(error);
-                    Answer::Again
-                }
+                )) => (Answer::Again, Some(error)),
                 Err(error) => return Err(error),
             };
             let attempts = protocol.attempts();
-            step = match protocol.next(step, answer) {
-                Step::Finish(outcome) => return self.finish(outcome, last),
-                step => step,
-            };
+            step = protocol.next(step, answer);
+            if protocol.attempts() > attempts {
+                let attempts = protocol.attempts();
+                last = trouble.unwrap_or_else(overtaken);
+                tracing::warn!(error = %last, attempts, "the tick starts again from the head");
+            }
+            if let Step::Finish(outcome) = step {
+                return self.finish(outcome, last);
+            }
             if protocol.attempts() > attempts {
                 // The other writer, or the store, needs a moment.
                 tokio::time::sleep(Duration::from_millis(50 << protocol.attempts())).await;
@@ -159,14 +154,13 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
         }
     }
 
-    async fn execute(
-        &mut self,
-        protocol: &Protocol,
-        step: &Step,
-    ) -> Result<Answer, CheckpointError> {
+    async fn execute(&mut self, step: &Step) -> Result<Answer, CheckpointError> {
         let deps = self.deps;
         match step {
-            Step::ReadPublished => publish::published(deps).await,
+            Step::ReadPublished => {
+                let current = publish::current(deps).await?;
+                Ok(Answer::Published(current.map(|(checkpoint, _)| checkpoint)))
+            }
             Step::ReadHead { .. } | Step::ReadHeadAgain { .. } => {
                 Ok(Answer::Head(deps.table.log_head().await?))
             }
@@ -184,11 +178,11 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
             Step::KeepPlan(publication) => publish::keep_plan(deps, publication).await,
             Step::KeepTiles(publication) => publish::keep_tiles(deps, publication).await,
             Step::ReadSigned { publication, .. } => publish::signed(deps, publication).await,
-            Step::Sign(publication) => publish::sign(deps, &protocol.checkpoint(publication)).await,
+            Step::Sign(publication) => publish::sign(deps, &publication.checkpoint()).await,
             Step::KeepSigned { publication, note } => {
                 publish::keep_signed(deps, publication, note).await
             }
-            Step::ReadCurrent { .. } => publish::current(deps).await,
+            Step::ReadCurrent { .. } => Ok(Answer::Current(publish::current(deps).await?)),
             Step::Replace { note, expected, .. } => {
                 publish::replace(deps, note, expected.as_ref()).await
             }
@@ -199,13 +193,13 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
     async fn collect(&mut self, head: Option<&LogHead>) -> Result<Answer, CheckpointError> {
         let at = head.map(|head| &head.to);
         let cursors = load_cursors(self.deps, at).await?;
-        let collected = collect::new_entries(self.deps, cursors, MAX_BATCHES).await?;
-        let collect::Collected { gathered, broken, more } = collected;
+        let Collected { gathered, broken, more } =
+            collect::new_entries(self.deps, cursors, MAX_BATCHES).await?;
         for broken in &broken {
             tracing::error!(alarm = "chain.broken", reason = %broken, "a chain's next batch does not follow");
         }
-        let collected = self.collected.insert(Collected::new(&gathered.entries, broken, more));
-        if collected.added == 0 {
+        let found = self.found.insert(Found::new(&gathered.entries, broken, more));
+        if found.added == 0 {
             return Ok(Answer::Nothing);
         }
         let tree = load_tree(self.deps, at).await?;
@@ -218,40 +212,42 @@ impl<O: Objects, T: Table, G: Signer> Ticker<'_, O, T, G> {
         planned: &Move,
     ) -> Result<Answer, CheckpointError> {
         let moved = Timestamp::from_second((self.deps.now)().as_second()).unwrap_or_default();
-        let from = head.map(|head| head.to.clone());
-        let next = LogHead { to: planned.to.clone(), from, moved };
+        let next = planned.head(head, moved);
         self.deps.table.advance_log(head, &next).await?;
         Ok(Answer::Advanced(next))
     }
 
-    fn finish(self, outcome: Outcome, last: Option<StoreError>) -> Result<Tick, CheckpointError> {
-        let Collected { added, broken, oldest, more } = self.collected.unwrap_or_default();
-        match (outcome, last) {
-            (Outcome::Quiet(head), _) => {
+    fn finish(self, outcome: Outcome, last: StoreError) -> Result<Tick, CheckpointError> {
+        let Found { added, broken, oldest, more } = self.found.unwrap_or_default();
+        match outcome {
+            Outcome::Quiet(head) => {
                 let (size, root) = head
                     .as_ref()
                     .map_or((0, Hash::EMPTY_ROOT), |head| (head.to.size, head.to.root));
                 let moved = head.map(|head| head.moved);
                 Ok(Tick { size, root, added, broken, moved, latency: None, more })
             }
-            (Outcome::Moved(head), _) => {
+            Outcome::Moved(head) => {
                 let (size, root) = (head.to.size, head.to.root);
                 tracing::info!(size, root = %root, added, "checkpoint published");
                 let latency = oldest.map(|oldest| milliseconds(oldest, (self.deps.now)()));
                 Ok(Tick { size, root, added, broken, moved: Some(head.moved), latency, more })
             }
-            (Outcome::GaveUp, Some(last)) => Err(CheckpointError::Attempts { last }),
-            (Outcome::Disagreement(Disagreement { what, expected, found }), _) => {
-                Err(CheckpointError::Disagreement { what, expected, found })
-            }
-            (Outcome::GaveUp, None) => unreachable!("each attempt ends with an error"),
+            Outcome::GaveUp => Err(CheckpointError::Attempts { last }),
+            Outcome::Disagreement(disagreement) => Err(disagreement.into()),
         }
     }
 }
 
+/// What there is to say of an attempt that met no error of a store, but a head that has moved.
+fn overtaken() -> StoreError {
+    let (operation, detail) = ("the log's head".to_owned(), "has moved".to_owned());
+    StoreError::Conflict { operation, detail }
+}
+
 /// What a tick found to add.
 #[derive(Default)]
-struct Collected {
+struct Found {
     added: u64,
     broken: Vec<String>,
     /// When the oldest record of it arrived.
@@ -259,7 +255,7 @@ struct Collected {
     more: bool,
 }
 
-impl Collected {
+impl Found {
     fn new(entries: &[Entry], broken: Vec<String>, more: bool) -> Self {
         let arrivals = entries.iter().filter_map(|entry| match entry {
             Entry::Batch(sealed) => sealed.header.arrived[0].parse().ok(),
@@ -316,14 +312,14 @@ pub(crate) async fn read<O: Objects, T, G>(
 ) -> Result<bytes::Bytes, CheckpointError> {
     match deps.objects.read(key).await? {
         Some(object) => Ok(object.body),
-        None => Err(disagreement(key.to_owned(), "an object", "none")),
+        None => Err(disagreement(key, "an object", "none")),
     }
 }
 
 pub(crate) fn disagreement(
-    what: String,
-    expected: impl std::fmt::Display,
-    found: impl std::fmt::Display,
+    what: impl Display,
+    expected: impl Display,
+    found: impl Display,
 ) -> CheckpointError {
-    CheckpointError::Disagreement { what, expected: expected.to_string(), found: found.to_string() }
+    Disagreement::new(what, expected, found).into()
 }

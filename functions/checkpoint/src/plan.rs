@@ -4,7 +4,8 @@
 use cairn_ledger::{
     ChainId, CursorError, Cursors, Entry, Growth, LogTree, Plan, PlanEntry, SealedHeader, TileError,
 };
-use cairn_store::LogPoint;
+use cairn_store::{LogHead, LogPoint};
+use jiff::Timestamp;
 
 /// Batches that one checkpoint adds at most, so that it ends well within the function's time and
 /// memory; what remains is taken by the next one. Config changes, of which there are few, come on top.
@@ -21,6 +22,13 @@ pub struct Move {
     pub plan: Plan,
     /// The tiles and entry bundles to write.
     pub growth: Growth,
+}
+
+impl Move {
+    /// The log's head once it has moved from `head`, at this time.
+    pub fn head(&self, head: Option<&LogHead>, moved: Timestamp) -> LogHead {
+        LogHead { to: self.to.clone(), from: head.map(|head| head.to.clone()), moved }
+    }
 }
 
 /// Why a header cannot be the next of the log.
@@ -65,23 +73,17 @@ pub struct Gathered {
     pub refused: Vec<TakeError>,
 }
 
-/// Gathers the headers that chains have after the cursors, at most `limit`; of each chain up to the first
-/// that does not follow. `pages` are in order of chains: parents sort before their children, as
+/// Gathers the headers that chains have after the cursors, of each chain up to the first that does not
+/// follow. `pages` are in order of chains: parents sort before their children, as
 /// Kinesis numbers shards as they come.
 pub fn gather(
     origin: &str,
     mut cursors: Cursors,
     pages: impl IntoIterator<Item = (ChainId, Vec<SealedHeader>)>,
-    limit: usize,
 ) -> Gathered {
     let (mut entries, mut refused) = (Vec::new(), Vec::new());
-    let mut left = limit;
-    for (chain, mut page) in pages {
-        page.truncate(left);
-        let before = cursors.next(&chain);
-        let taken = take(&mut cursors, origin, &chain, page, &mut entries);
-        left -= usize::try_from(cursors.next(&chain) - before).unwrap_or(left);
-        refused.extend(taken.err());
+    for (chain, page) in pages {
+        refused.extend(take(&mut cursors, origin, &chain, page, &mut entries).err());
     }
     Gathered { entries, cursors, refused }
 }

@@ -15,6 +15,8 @@
 //!    refers to what is there. All of it is a function of the head and may be repeated, by anybody.
 //! 7. Whatever is lost, or was done by another: start again from 1, never assume.
 
+use std::fmt::Display;
+
 use bytes::Bytes;
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, Hash};
@@ -124,6 +126,14 @@ pub struct Publication {
     pub earlier: bool,
 }
 
+impl Publication {
+    /// The checkpoint that it is about.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let (to, origin) = (&self.head.to, self.planned.plan.origin.clone());
+        Checkpoint { origin, size: to.size, root: to.root }
+    }
+}
+
 /// What a step answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Answer {
@@ -167,7 +177,8 @@ pub enum Outcome {
 }
 
 /// What table and archive disagree on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{what}: expected {expected}, found {found}")]
 pub struct Disagreement {
     /// What it is about.
     pub what: String,
@@ -177,17 +188,24 @@ pub struct Disagreement {
     pub found: String,
 }
 
+impl Disagreement {
+    /// Says what was expected and what was found.
+    pub fn new(what: impl Display, expected: impl Display, found: impl Display) -> Self {
+        let (what, expected, found) = (what.to_string(), expected.to_string(), found.to_string());
+        Self { what, expected, found }
+    }
+}
+
 /// The state of one tick.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Protocol {
-    origin: String,
     attempts: u32,
 }
 
 impl Protocol {
-    /// Starts a tick of the log that is named `origin`.
-    pub fn start(origin: &str) -> (Self, Step) {
-        (Self { origin: origin.to_owned(), attempts: 0 }, Step::ReadPublished)
+    /// Starts a tick.
+    pub fn start() -> (Self, Step) {
+        (Self::default(), Step::ReadPublished)
     }
 
     /// How often the tick has started again.
@@ -222,85 +240,7 @@ impl Protocol {
             (Step::Advance { planned, .. }, Answer::Advanced(head)) => {
                 Step::KeepPlan(Publication { head, planned, earlier: false })
             }
-            (step, answer) => self.publish(step, answer),
-        }
-    }
-
-    /// The steps of a publication.
-    fn publish(&mut self, step: Step, answer: Answer) -> Step {
-        match (step, answer) {
-            (Step::KeepPlan(publication), Answer::Done) => Step::KeepTiles(publication),
-            (Step::KeepTiles(publication), Answer::Done) => {
-                Step::ReadSigned { publication, taken: false }
-            }
-            (Step::ReadSigned { publication, taken }, Answer::Signed(signed)) => {
-                self.signed(publication, taken, signed)
-            }
-            (Step::Sign(publication), Answer::Note(note)) => Step::KeepSigned { publication, note },
-            (Step::KeepSigned { publication, note }, Answer::Done) => {
-                Step::ReadCurrent { publication, note }
-            }
-            // A second signature of the same text may have other bytes (ECDSA), and one is enough.
-            (Step::KeepSigned { publication, .. }, Answer::Taken) => {
-                Step::ReadSigned { publication, taken: true }
-            }
-            (Step::ReadCurrent { publication, note }, Answer::Current(current)) => {
-                self.current(publication, note, current)
-            }
-            (Step::Replace { publication, .. }, Answer::Done) => published(publication),
-            (step, answer) => {
-                let found = format!("{answer:?} to {step:?}");
-                disagreement("a step of the protocol", "an answer to it".to_owned(), found)
-            }
-        }
-    }
-
-    /// The checkpoint that a publication is about.
-    pub fn checkpoint(&self, publication: &Publication) -> Checkpoint {
-        let to = &publication.head.to;
-        Checkpoint { origin: self.origin.clone(), size: to.size, root: to.root }
-    }
-
-    fn signed(
-        &self,
-        publication: Publication,
-        taken: bool,
-        signed: Option<(Checkpoint, Bytes)>,
-    ) -> Step {
-        let key = || keys::checkpoint(publication.head.to.size);
-        match signed {
-            Some((kept, note)) if kept == self.checkpoint(&publication) => {
-                Step::ReadCurrent { publication, note }
-            }
-            Some((kept, _)) => {
-                let expected = format!("root {}", publication.head.to.root);
-                let found = format!("size {} and root {}", kept.size, kept.root);
-                disagreement(&key(), expected, found)
-            }
-            None if taken => disagreement(&key(), "an object".to_owned(), "none".to_owned()),
-            None => Step::Sign(publication),
-        }
-    }
-
-    fn current(
-        &self,
-        publication: Publication,
-        note: Bytes,
-        current: Option<(Checkpoint, ETag)>,
-    ) -> Step {
-        let ours = self.checkpoint(&publication);
-        match current {
-            Some((theirs, _)) if theirs.size > ours.size || theirs == ours => {
-                published(publication)
-            }
-            Some((theirs, _)) if theirs.size == ours.size => {
-                let (expected, found) = (ours.root.to_string(), theirs.root.to_string());
-                disagreement(keys::CHECKPOINT, expected, found)
-            }
-            current => {
-                let expected = current.map(|(_, etag)| etag);
-                Step::Replace { publication, note, expected }
-            }
+            (step, answer) => publish(step, answer),
         }
     }
 
@@ -313,13 +253,80 @@ impl Protocol {
     }
 }
 
+/// The steps of a publication.
+fn publish(step: Step, answer: Answer) -> Step {
+    match (step, answer) {
+        (Step::KeepPlan(publication), Answer::Done) => Step::KeepTiles(publication),
+        (Step::KeepTiles(publication), Answer::Done) => {
+            Step::ReadSigned { publication, taken: false }
+        }
+        (Step::ReadSigned { publication, taken }, Answer::Signed(signed)) => {
+            after_signed(publication, taken, signed)
+        }
+        (Step::Sign(publication), Answer::Note(note)) => Step::KeepSigned { publication, note },
+        (Step::KeepSigned { publication, note }, Answer::Done) => {
+            Step::ReadCurrent { publication, note }
+        }
+        // A second signature of the same text may have other bytes (ECDSA), and one is enough.
+        (Step::KeepSigned { publication, .. }, Answer::Taken) => {
+            Step::ReadSigned { publication, taken: true }
+        }
+        (Step::ReadCurrent { publication, note }, Answer::Current(current)) => {
+            after_current(publication, note, current)
+        }
+        (Step::Replace { publication, .. }, Answer::Done) => published(publication),
+        (step, answer) => {
+            let found = format!("{answer:?} to {step:?}");
+            disagreement("a step of the protocol", "an answer to it", found)
+        }
+    }
+}
+
+fn after_signed(
+    publication: Publication,
+    taken: bool,
+    signed: Option<(Checkpoint, Bytes)>,
+) -> Step {
+    let key = || keys::checkpoint(publication.head.to.size);
+    match signed {
+        Some((kept, note)) if kept == publication.checkpoint() => {
+            Step::ReadCurrent { publication, note }
+        }
+        Some((kept, _)) => {
+            let expected = format!("root {}", publication.head.to.root);
+            let found = format!("size {} and root {}", kept.size, kept.root);
+            disagreement(key(), expected, found)
+        }
+        None if taken => disagreement(key(), "an object", "none"),
+        None => Step::Sign(publication),
+    }
+}
+
+fn after_current(
+    publication: Publication,
+    note: Bytes,
+    current: Option<(Checkpoint, ETag)>,
+) -> Step {
+    let ours = publication.checkpoint();
+    match current {
+        Some((theirs, _)) if theirs.size > ours.size || theirs == ours => published(publication),
+        Some((theirs, _)) if theirs.size == ours.size => {
+            disagreement(keys::CHECKPOINT, ours.root, theirs.root)
+        }
+        current => {
+            let expected = current.map(|(_, etag)| etag);
+            Step::Replace { publication, note, expected }
+        }
+    }
+}
+
 /// What follows from the head and from what was published before it was read.
 fn go_on(head: Option<LogHead>, published: Option<Checkpoint>) -> Step {
     match (head, published) {
         (None, None) => Step::Collect { head: None },
         (None, Some(published)) => {
             let expected = format!("at least size {}, as it was published", published.size);
-            disagreement("the log's head", expected, "none".to_owned())
+            disagreement("the log's head", expected, "none")
         }
         (Some(head), None) => Step::Remake { head },
         (Some(head), Some(published)) => {
@@ -349,7 +356,7 @@ fn remade(head: LogHead, planned: Move) -> Step {
     }
     let at = |to: &cairn_store::LogPoint| format!("root {} and cursors {}", to.root, to.cursors);
     let what = format!("the log at size {}", head.to.size);
-    disagreement(&what, at(&head.to), at(&planned.to))
+    disagreement(what, at(&head.to), at(&planned.to))
 }
 
 /// A move is published: one that an earlier tick began makes way for what is new.
@@ -360,7 +367,6 @@ fn published(publication: Publication) -> Step {
     }
 }
 
-fn disagreement(what: &str, expected: String, found: String) -> Step {
-    let disagreement = Disagreement { what: what.to_owned(), expected, found };
-    Step::Finish(Outcome::Disagreement(disagreement))
+fn disagreement(what: impl Display, expected: impl Display, found: impl Display) -> Step {
+    Step::Finish(Outcome::Disagreement(Disagreement::new(what, expected, found)))
 }

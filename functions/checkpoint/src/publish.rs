@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, Hash};
-use cairn_store::{ETag, Objects, Retention, Signer, StoreError};
+use cairn_store::{ETag, Objects, Retention, Signer, StoreError, StoredObject};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::SignedDuration;
 
@@ -14,13 +14,12 @@ use crate::protocol::{Answer, Publication};
 /// Tiles that are written at the same time.
 const CONCURRENCY: usize = 16;
 
-/// The latest checkpoint.
-pub(crate) async fn published<O: Objects, T, G>(
+/// The latest checkpoint, and the entity tag that it has now.
+pub(crate) async fn current<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
-) -> Result<Answer, CheckpointError> {
-    let object = deps.objects.read(keys::CHECKPOINT).await?;
-    let checkpoint = object.map(|object| open(deps, keys::CHECKPOINT, &object.body)).transpose()?;
-    Ok(Answer::Published(checkpoint))
+) -> Result<Option<(Checkpoint, ETag)>, CheckpointError> {
+    let read = read(deps, keys::CHECKPOINT).await?;
+    Ok(read.map(|(checkpoint, object)| (checkpoint, object.etag)))
 }
 
 /// The key of a signed checkpoint beyond `size`, if there is one.
@@ -75,10 +74,8 @@ pub(crate) async fn signed<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
     publication: &Publication,
 ) -> Result<Answer, CheckpointError> {
-    let key = keys::checkpoint(publication.head.to.size);
-    let Some(object) = deps.objects.read(&key).await? else { return Ok(Answer::Signed(None)) };
-    let checkpoint = open(deps, &key, &object.body)?;
-    Ok(Answer::Signed(Some((checkpoint, object.body))))
+    let read = read(deps, &keys::checkpoint(publication.head.to.size)).await?;
+    Ok(Answer::Signed(read.map(|(checkpoint, object)| (checkpoint, object.body))))
 }
 
 pub(crate) async fn sign<O, T, G: Signer>(
@@ -103,17 +100,6 @@ pub(crate) async fn keep_signed<O: Objects, T, G>(
     }
 }
 
-/// What `log/checkpoint` is now.
-pub(crate) async fn current<O: Objects, T, G>(
-    deps: &Deps<O, T, G>,
-) -> Result<Answer, CheckpointError> {
-    let Some(object) = deps.objects.read(keys::CHECKPOINT).await? else {
-        return Ok(Answer::Current(None));
-    };
-    let checkpoint = open(deps, keys::CHECKPOINT, &object.body)?;
-    Ok(Answer::Current(Some((checkpoint, object.etag))))
-}
-
 pub(crate) async fn replace<O: Objects, T, G>(
     deps: &Deps<O, T, G>,
     note: &Bytes,
@@ -123,14 +109,22 @@ pub(crate) async fn replace<O: Objects, T, G>(
     Ok(Answer::Done)
 }
 
+/// The checkpoint that lies at `key`, and its object.
+async fn read<O: Objects, T, G>(
+    deps: &Deps<O, T, G>,
+    key: &str,
+) -> Result<Option<(Checkpoint, StoredObject)>, CheckpointError> {
+    let Some(object) = deps.objects.read(key).await? else { return Ok(None) };
+    Ok(Some((open(deps, key, &object.body)?, object)))
+}
+
 /// Opens the checkpoint that lies at `key`: only one that a key of this log signed is believed.
 fn open<O, T, G>(
     deps: &Deps<O, T, G>,
     key: &str,
     note: &[u8],
 ) -> Result<Checkpoint, CheckpointError> {
-    let fail =
-        |found: String| disagreement(key.to_owned(), "a checkpoint under a signing key", found);
+    let fail = |found: String| disagreement(key, "a checkpoint under a signing key", found);
     let note = std::str::from_utf8(note).map_err(|error| fail(error.to_string()))?;
     let opened =
         Checkpoint::open(note, deps.signers.keys()).map_err(|error| fail(error.to_string()))?;

@@ -34,8 +34,8 @@ impl<G: Signer> Signers<G> {
         let raw: Vec<Vec<u8>> = try_join_all(sign).await?;
         let signatures: Result<_, _> =
             self.keys.iter().zip(raw).map(|(key, raw)| key.signature(text, &raw)).collect();
-        signatures.and_then(|signatures| Note::new(text, signatures)).map_err(|error| {
-            disagreement("the new signature".to_owned(), "one that verifies", error)
-        })
+        signatures
+            .and_then(|signatures| Note::new(text, signatures))
+            .map_err(|error| disagreement("the new signature", "one that verifies", error))
     }
 }

@@ -44,7 +44,7 @@ pub fn extends(
     head: Option<&ChainHead>,
     header: &BatchHeader,
 ) -> Result<(), Refusal> {
-    let number = head.map_or(0, |head| head.number + 1);
+    let number = ChainHead::next_number(head);
     let key = keys::batch(chain, number);
     if header.origin != origin {
         return Err(foreign("origin", &origin, &header.origin));

@@ -206,7 +206,7 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
     }
 
     async fn look(&self, head: Option<&ChainHead>) -> Result<Answer, StoreError> {
-        let key = keys::batch(self.chain, number_after(head));
+        let key = keys::batch(self.chain, ChainHead::next_number(head));
         let free = self.versions_at(&key).await?.is_empty();
         Ok(if free { Answer::Free } else { Answer::Taken })
     }
@@ -309,7 +309,7 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
                 Lineage::Ordered { parents, order: *order }
             }
         };
-        Ok((number_after(head), lineage))
+        Ok((ChainHead::next_number(head), lineage))
     }
 
     /// What the chain that the shard began with follows.
@@ -322,11 +322,6 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
         let Settings { lock_mode, batch_retention, .. } = self.deps.settings;
         Retention { mode: lock_mode, until: (self.deps.now)() + batch_retention }
     }
-}
-
-/// The number of the batch after `head`.
-fn number_after(head: Option<&ChainHead>) -> u64 {
-    head.map_or(0, |head| head.number + 1)
 }
 
 /// Waits before the head is loaded again: the other writer, or the store, needs a moment.

@@ -7,6 +7,13 @@ pub fn batch(chain: &ChainId, number: u64) -> String {
     format!("batches/{chain}/{number:020}.parquet")
 }
 
+/// The chain and number of a [`batch`], if the key is that of one.
+pub fn parse_batch(key: &str) -> Option<(ChainId, u64)> {
+    let (chain, file) = key.strip_prefix("batches/")?.rsplit_once('/')?;
+    let (chain, number) = (chain.parse().ok()?, file.strip_suffix(".parquet")?.parse().ok()?);
+    (batch(&chain, number) == key).then_some((chain, number))
+}
+
 /// `quarantine/<stream>/<created>/<shard>/<number:020>-<hash>.ndjson`, with the SHA-256 of the
 /// object's bytes, so that a retry that was cut differently does not collide.
 pub fn quarantine(chain: &ChainId, number: u64, hash: &Hash) -> String {
@@ -40,6 +47,15 @@ pub fn checkpoint_prefix() -> &'static str {
 /// `20260131T235959Z`.
 pub fn plan(time: jiff::Timestamp, size: u64) -> String {
     format!("log/plans/{}-{size:020}", time.strftime("%Y%m%dT%H%M%SZ"))
+}
+
+/// The time and size of a [`plan`], if the key is that of one.
+pub fn parse_plan(key: &str) -> Option<(jiff::Timestamp, u64)> {
+    let (time, size) = key.strip_prefix("log/plans/")?.split_once('-')?;
+    let time = time.strip_suffix('Z')?.to_owned() + "+0000";
+    let time = jiff::Timestamp::strptime("%Y%m%dT%H%M%S%z", time).ok()?;
+    let size = size.parse().ok()?;
+    (plan(time, size) == key).then_some((time, size))
 }
 
 /// `log/cursors/<hash>`: how far into each chain the log reaches.

@@ -51,3 +51,26 @@ fn numbers_sort_as_keys_do() {
     assert!(numbers.map(|number| keys::batch(&chain, number)).is_sorted());
     assert!(numbers.map(keys::checkpoint).is_sorted());
 }
+
+#[test]
+fn only_what_a_name_is_made_of_is_read_from_it() {
+    let chain: ChainId = "audit/20260131T120000Z/shardId-000000000007".parse().unwrap();
+    let (batch, time) = (keys::batch(&chain, 42), "2026-01-31T23:59:59Z".parse().unwrap());
+    assert_eq!(keys::parse_batch(&batch), Some((chain, 42)));
+    let plan = keys::plan(time, 7);
+    assert_eq!(keys::parse_plan(&plan), Some((time, 7)));
+    for wrong in [
+        batch.replace("0042", "42"),
+        batch.replace(".parquet", ""),
+        batch.replace("batches/", "batches//"),
+        batch.replace("20260131T", "2026"),
+        plan.clone(),
+    ] {
+        assert_eq!(keys::parse_batch(&wrong), None, "{wrong}");
+    }
+    for wrong in
+        [plan.replace("-0", "-"), plan.replace('Z', ""), plan.replace("0131", "0231"), batch]
+    {
+        assert_eq!(keys::parse_plan(&wrong), None, "{wrong}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, CheckpointError, Hash, Note, SequenceNumber, VerifierKey};
-use cairn_store::{Objects, StoreError, Table};
+use cairn_store::{ChainHead, Objects, StoreError, Table};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -117,7 +117,7 @@ async fn status_of(
             let logged = cursors.next(&id);
             async move {
                 let state = table.chain(&id).await?;
-                let sealed = state.head.as_ref().map_or(0, |head| head.number + 1);
+                let sealed = ChainHead::next_number(state.head.as_ref());
                 Ok::<_, StoreError>(Chain {
                     chain: id.to_string(),
                     number: state.head.as_ref().map(|head| head.number),

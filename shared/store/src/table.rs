@@ -127,6 +127,11 @@ pub struct ChainHead {
 }
 
 impl ChainHead {
+    /// The number of the batch that comes after a head: 0 where there is none yet.
+    pub fn next_number(head: Option<&Self>) -> u64 {
+        head.map_or(0, |head| head.number + 1)
+    }
+
     /// The head that a batch makes.
     pub fn at(batch: &BatchItem) -> Self {
         let BatchItem { header, version } = batch;

@@ -52,7 +52,7 @@ impl BatchKeys {
     pub(crate) fn new(listed: Vec<Listed>, findings: &mut Findings) -> Self {
         let mut chains: BTreeMap<ChainId, BTreeMap<u64, Listed>> = BTreeMap::new();
         for listed in listed {
-            match parse(&listed.key) {
+            match keys::parse_batch(&listed.key) {
                 Some((chain, number)) => {
                     chains.entry(chain).or_default().insert(number, listed);
                 }
@@ -76,13 +76,6 @@ impl BatchKeys {
         let listed = self.get(chain, number).filter(|listed| listed.visible)?;
         listed.versions.first().cloned()
     }
-}
-
-fn parse(key: &str) -> Option<(ChainId, u64)> {
-    let (chain, number) = key.strip_prefix("batches/")?.rsplit_once('/')?;
-    let chain: ChainId = chain.parse().ok()?;
-    let number = number.strip_suffix(".parquet")?.parse().ok()?;
-    (keys::batch(&chain, number) == key).then_some((chain, number))
 }
 
 /// The walk over all batches.
@@ -229,7 +222,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
                     .map(|listed| self.check(&listed.key, Some(listed), None))
                     .collect::<Result<_, _>>()?;
                 for (listed, checked) in window.iter().zip(checked) {
-                    let Some((_, number)) = parse(&listed.key) else { continue };
+                    let Some((_, number)) = keys::parse_batch(&listed.key) else { continue };
                     self.missing(chain, number);
                     self.totals.unlogged += u64::from(checked.object.is_some());
                     if checked.sealed.is_none() {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_batch::keys;
 use cairn_ledger::{ChainId, Cursors, Hash, Plan, PlanEntry, TileSet};
-use jiff::Timestamp;
 
 use crate::batches::Unlogged;
 use crate::changes::Changes;
@@ -215,9 +214,5 @@ impl Plans {
 
 /// Whether a key is `log/plans/<time>-<size:020>` for this size.
 fn is_named(key: &str, to: u64) -> bool {
-    let name = key.strip_prefix("log/plans/").and_then(|name| name.split_once('-'));
-    let time = name.and_then(|(time, _)| {
-        Timestamp::strptime("%Y%m%dT%H%M%S%z", time.strip_suffix('Z')?.to_owned() + "+0000").ok()
-    });
-    time.is_some_and(|time| keys::plan(time, to) == key)
+    keys::parse_plan(key).is_some_and(|(_, size)| size == to)
 }

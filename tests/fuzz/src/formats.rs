@@ -160,15 +160,26 @@ fn loaded(size: u64, rest: &[u8]) {
     }
 }
 
-/// Appending in any steps makes the files that the whole log has.
+/// Appending in any steps makes the files that the whole log has; from them it is loaded again, and from
+/// no others.
 fn grown(rest: &[u8]) {
     let entries: Vec<&[u8]> = rest.chunks(3).take(600).collect();
     let mut tree = LogTree::new();
+    let mut tiles = Tiles::new();
     let mut at = 0;
     for step in rest.iter().take(8) {
         let end = (at + usize::from(*step)).min(entries.len());
-        tree.append(&entries[at..end]).unwrap();
+        tiles.extend(tree.append(&entries[at..end]).unwrap().files);
         at = end;
+    }
+    let (size, root) = (tree.size(), tree.root());
+    assert!(LogTree::load(size, &root, &tiles).unwrap() == tree);
+    for path in LogTree::needs(size) {
+        let mut altered = tiles.clone();
+        let bytes = altered.get_mut(&path).unwrap();
+        let place = usize::from(rest[0]) % bytes.len();
+        bytes[place] ^= 1;
+        assert!(LogTree::load(size, &root, &altered).is_err(), "{path}, byte {place}");
     }
     let set = TileSet::new(entries[..at].iter().map(|entry| Hash::leaf(entry)).collect());
     assert_eq!(Some(tree.root()), set.root(at as u64));

@@ -20,12 +20,14 @@ pub fn corpus(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
-/// Runs a target on its corpus and on `mutations` of it. An input that breaks it is written to `failed`,
-/// and named.
+/// Runs a target on its corpus and on `mutations` of it. The input that is being tried lies in `failed`, so
+/// that one that breaks it is there however the run ends.
 pub fn run(target: &Target, mutations: usize, failed: &Path) {
     let corpus: Vec<Vec<u8>> = corpus(target).into_iter().map(|(_, bytes)| bytes).collect();
     assert!(!corpus.is_empty(), "{} has no corpus", target.name);
-    let watch = Watch::start(failed.join(format!("{}.input", target.name)));
+    std::fs::create_dir_all(failed).unwrap();
+    let path = failed.join(format!("{}-{}.input", target.name, std::process::id()));
+    let watch = Watch::start(path.clone());
     for bytes in &corpus {
         watch.try_one(target, bytes);
     }
@@ -37,26 +39,25 @@ pub fn run(target: &Target, mutations: usize, failed: &Path) {
         }
         watch.try_one(target, &bytes);
     }
+    std::fs::remove_file(path).unwrap();
 }
 
 /// Keeps the input that is being tried, and ends the run where one does not end.
 struct Watch {
     path: PathBuf,
-    tries: Sender<Vec<u8>>,
+    tries: Sender<()>,
 }
 
 impl Watch {
     fn start(path: PathBuf) -> Self {
-        let (tries, tried) = channel::<Vec<u8>>();
+        let (tries, tried) = channel();
         let hung = path.clone();
         std::thread::spawn(move || {
-            let mut last = Vec::new();
             loop {
                 match tried.recv_timeout(PATIENCE) {
-                    Ok(bytes) => last = bytes,
+                    Ok(()) => {}
                     Err(RecvTimeoutError::Disconnected) => return,
                     Err(RecvTimeoutError::Timeout) => {
-                        keep(&hung, &last);
                         eprintln!("hangs on {}", hung.display());
                         std::process::abort();
                     }
@@ -67,18 +68,13 @@ impl Watch {
     }
 
     fn try_one(&self, target: &Target, bytes: &[u8]) {
-        let _ = self.tries.send(bytes.to_vec());
+        std::fs::write(&self.path, bytes).unwrap();
+        let _ = self.tries.send(());
         if let Err(panic) = std::panic::catch_unwind(|| (target.run)(bytes)) {
-            keep(&self.path, bytes);
             eprintln!("{} fails on {}", target.name, self.path.display());
             std::panic::resume_unwind(panic);
         }
     }
-}
-
-fn keep(path: &Path, bytes: &[u8]) {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, bytes)).unwrap();
 }
 
 /// A xorshift generator: the same sequence in every run.

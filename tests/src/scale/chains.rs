@@ -109,11 +109,19 @@ impl Chains {
     }
 
     /// So many batches, spread over the shards.
-    pub(super) fn minute(&mut self, batches: usize, mut commit: impl FnMut(BatchItem)) {
+    pub(super) fn commit(&mut self, batches: usize, mut commit: impl FnMut(BatchItem)) {
         let from = self.random.usize(..self.open.len());
         for n in 0..batches {
             let place = (from + n) % self.open.len();
             commit(self.open[place].next());
+            self.committed += 1;
+        }
+    }
+
+    /// So many batches of one shard, always the same.
+    pub(super) fn commit_to_one(&mut self, batches: usize, mut commit: impl FnMut(BatchItem)) {
+        for _ in 0..batches {
+            commit(self.open[0].next());
             self.committed += 1;
         }
     }

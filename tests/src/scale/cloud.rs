@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Coordinates, LogTree};
+use cairn_ledger::{ChainId, Coordinates, Cursors, LogTree, TilePath};
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{
     BatchItem, ChainHead, ChainState, ETag, Encryption, LogHead, ObjectVersion, Objects, Redrive,
     Retention, Signer, StoreError, StoreResult, StoredObject, Table, VersionId,
 };
 use jiff::Timestamp;
+
+use super::time::{Pace, wait};
 
 /// What was asked of the cloud.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,8 +22,12 @@ pub struct Requests {
     pub puts: u64,
     /// ... of tiles and entry bundles.
     pub tiles: u64,
+    /// ... of them that will be replaced by fuller ones.
+    pub partial_tiles: u64,
     /// Bytes that were put.
     pub put_bytes: u64,
+    /// ... of tiles and entry bundles.
+    pub tile_bytes: u64,
     /// S3 GetObject.
     pub gets: u64,
     /// S3 ListObjectsV2.
@@ -36,11 +42,16 @@ pub struct Requests {
     pub signs: u64,
     /// Headers that were read.
     pub headers: u64,
+    /// Entries of the largest move of the log.
+    pub largest_move: u64,
 }
 
 /// The cloud. Clones are handles of the same one.
-#[derive(Clone, Default)]
-pub struct Simulated(Arc<Mutex<State>>);
+#[derive(Clone)]
+pub struct Simulated {
+    state: Arc<Mutex<State>>,
+    pace: Pace,
+}
 
 #[derive(Default)]
 struct State {
@@ -59,12 +70,27 @@ const READ_UNIT: u64 = 4_096;
 /// Bytes of a page of a query.
 const PAGE: u64 = 1 << 20;
 
-/// Bytes of an item of a batch besides its header.
-const ITEM: u64 = 200;
+/// Bytes of an item of a batch. A test of the store holds it to them.
+const ITEM: u64 = 720;
 
 impl Simulated {
+    pub(super) fn new(pace: Pace) -> Self {
+        Self { state: Arc::default(), pace }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.state.lock().unwrap()
+    }
+
+    /// Counts a query and the time of its pages.
+    async fn query(&self, bytes: u64) {
+        let pages = bytes.div_ceil(PAGE).max(1);
+        {
+            let requests = &mut self.state().requests;
+            requests.queries += pages;
+            requests.read_units += bytes.div_ceil(READ_UNIT).max(1);
+        }
+        wait(self.pace.table * u32::try_from(pages).unwrap()).await;
     }
 
     /// Its requests so far.
@@ -97,8 +123,8 @@ impl Simulated {
         below.map(|(_, body)| body.len()).max().unwrap_or_default()
     }
 
-    /// Drops whatever no tick will read once the log has this size.
-    pub(super) fn forget_what_is_behind(&self, size: u64) {
+    /// Drops whatever no tick will read once the log has this size and has come so far.
+    pub(super) fn forget_what_is_behind(&self, size: u64, cursors: &Cursors) {
         let mut state = self.state();
         let mut needed: BTreeSet<String> =
             LogTree::needs(size).iter().map(|path| keys::tile(&path.to_string())).collect();
@@ -107,6 +133,13 @@ impl Simulated {
             needed.insert(keys::cursors(&head.to.cursors));
         }
         state.objects.retain(|key, _| needed.contains(key));
+        state.batches.retain(|chain, items| {
+            let next = cursors.next(chain);
+            while items.front().is_some_and(|item| item.header.header.number < next) {
+                items.pop_front();
+            }
+            !items.is_empty()
+        });
     }
 }
 
@@ -132,9 +165,15 @@ fn unasked<T>(operation: &str) -> StoreResult<T> {
 
 impl Objects for Simulated {
     async fn create(&self, key: &str, body: Bytes, _: Option<Retention>) -> StoreResult<VersionId> {
+        wait(self.pace.put).await;
         let mut state = self.state();
         state.requests.puts += 1;
-        state.requests.tiles += u64::from(key.starts_with("log/tile/"));
+        let tile = key.strip_prefix("log/").and_then(|path| path.parse::<TilePath>().ok());
+        if let Some(tile) = tile {
+            state.requests.tiles += 1;
+            state.requests.partial_tiles += u64::from(tile.is_partial());
+            state.requests.tile_bytes += body.len() as u64;
+        }
         if state.objects.contains_key(key) {
             return Err(conflict(key));
         }
@@ -144,6 +183,7 @@ impl Objects for Simulated {
     }
 
     async fn replace(&self, key: &str, body: Bytes, expected: Option<&ETag>) -> StoreResult<ETag> {
+        wait(self.pace.put).await;
         let mut state = self.state();
         state.requests.puts += 1;
         let there = state.objects.contains_key(key);
@@ -158,6 +198,7 @@ impl Objects for Simulated {
     }
 
     async fn read(&self, key: &str) -> StoreResult<Option<StoredObject>> {
+        wait(self.pace.get).await;
         let mut state = self.state();
         state.requests.gets += 1;
         let etag = state.checkpoint;
@@ -178,6 +219,7 @@ impl Objects for Simulated {
         after: Option<&str>,
         limit: usize,
     ) -> StoreResult<Vec<String>> {
+        wait(self.pace.put).await;
         let mut state = self.state();
         state.requests.lists += 1;
         let keys = state.objects.keys().filter(|key| key.starts_with(prefix));
@@ -206,12 +248,10 @@ impl Table for Simulated {
     }
 
     async fn chains(&self) -> StoreResult<Vec<ChainId>> {
-        let mut state = self.state();
-        let chains: Vec<ChainId> = state.registered.iter().cloned().collect();
-        // Key and name of each.
-        let bytes: u64 = chains.iter().map(|chain| 2 * chain.as_str().len() as u64).sum();
-        state.requests.queries += bytes.div_ceil(PAGE).max(1);
-        state.requests.read_units += bytes.div_ceil(READ_UNIT).max(1);
+        let chains: Vec<ChainId> = self.state().registered.iter().cloned().collect();
+        // `pk` and `sk`, their names, and the name of the list.
+        let bytes: u64 = chains.iter().map(|chain| 10 + chain.as_str().len() as u64).sum();
+        self.query(bytes).await;
         Ok(chains)
     }
 
@@ -221,35 +261,32 @@ impl Table for Simulated {
         from: u64,
         limit: usize,
     ) -> StoreResult<Vec<BatchItem>> {
-        let mut state = self.state();
         let mut found = Vec::new();
-        if let Some(items) = state.batches.get_mut(chain) {
-            while items.front().is_some_and(|item| item.header.header.number + 1 < from) {
-                // Logged, and what the head moved over before is not asked for again here.
-                items.pop_front();
-            }
-            let wanted = items.iter().filter(|item| item.header.header.number >= from);
-            found.extend(wanted.take(limit).cloned());
+        if let Some(items) = self.state().batches.get(chain) {
+            let first = items.partition_point(|item| item.header.header.number < from);
+            found.extend(items.range(first..).take(limit).cloned());
         }
-        let bytes: u64 = found.iter().map(|item| ITEM + item.header.to_json().len() as u64).sum();
-        state.requests.headers += found.len() as u64;
-        state.requests.queries += bytes.div_ceil(PAGE).max(1);
-        state.requests.read_units += bytes.div_ceil(READ_UNIT).max(1);
+        self.state().requests.headers += found.len() as u64;
+        self.query(ITEM * found.len() as u64).await;
         Ok(found)
     }
 
     async fn log_head(&self) -> StoreResult<Option<LogHead>> {
+        wait(self.pace.table).await;
         let mut state = self.state();
         state.requests.read_units += 1;
         Ok(state.head.clone())
     }
 
     async fn advance_log(&self, expected: Option<&LogHead>, next: &LogHead) -> StoreResult<()> {
+        wait(self.pace.table).await;
         let mut state = self.state();
         state.requests.write_units += 1;
         if state.head.as_ref() != expected {
             return Err(conflict("PutItem of the log's head"));
         }
+        let added = next.to.size - expected.map_or(0, |head| head.to.size);
+        state.requests.largest_move = state.requests.largest_move.max(added);
         state.head = Some(next.clone());
         Ok(())
     }
@@ -284,6 +321,7 @@ impl Signer for Counted {
     }
 
     async fn sign(&self, message: &[u8]) -> StoreResult<Vec<u8>> {
+        wait(self.cloud.pace.sign).await;
         self.cloud.state().requests.signs += 1;
         self.signer.sign(message).await
     }

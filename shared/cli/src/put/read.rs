@@ -123,7 +123,7 @@ impl Reader<'_> {
             (true, Input::Stdin) => split::lines(input, &mut take),
             (true, _) => {
                 let mut bytes = Vec::new();
-                input.read_to_end(&mut bytes)?;
+                split::rest(&mut input, &mut bytes, split::MOST)?;
                 take(Piece { bytes, whole: false, line: 1 })
             }
         }

@@ -4,9 +4,13 @@
 mod json;
 mod packed;
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 
 use self::packed::{Content, content};
+
+/// The most bytes of a line, or of a text that is one document, packed or not: all of it is held in
+/// memory, and a few bytes may unpack to any number.
+pub(super) const MOST: u64 = 1 << 30;
 
 /// One piece of the input: usually one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(crate) fn split(mut input: impl BufRead, take: &mut impl Take) -> io::Result
         return split_text(&mut input, take);
     }
     let mut bytes = Vec::new();
-    input.read_to_end(&mut bytes)?;
+    rest(&mut input, &mut bytes, MOST)?;
     match content(&bytes) {
         Content::Text => return split_text(&mut &bytes[..], take),
         Content::Packed(unpacked) => return split_text(&mut BufReader::new(unpacked), take),
@@ -71,7 +75,7 @@ fn split_text(input: &mut impl BufRead, take: &mut impl Take) -> io::Result<()> 
         return Ok(());
     }
     let mut text = first;
-    input.read_to_end(&mut text)?;
+    rest(input, &mut text, MOST)?;
     split_whole(&text, number, take)
 }
 
@@ -119,8 +123,30 @@ fn take_all(
 }
 
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    line_within(input, MOST)
+}
+
+fn line_within(input: &mut impl BufRead, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
-    Ok((input.read_until(b'\n', &mut line)? > 0).then_some(line))
+    input.take(most + 1).read_until(b'\n', &mut line)?;
+    within(&line, most)?;
+    Ok((!line.is_empty()).then_some(line))
+}
+
+/// Reads all that is left.
+pub(super) fn rest(input: &mut impl Read, bytes: &mut Vec<u8>, most: u64) -> io::Result<()> {
+    input.take(most + 1).read_to_end(bytes)?;
+    within(bytes, most)
+}
+
+fn within(bytes: &[u8], most: u64) -> io::Result<()> {
+    if bytes.len() as u64 <= most {
+        return Ok(());
+    }
+    let reason = format!(
+        "expected lines, or one document, of at most {most} bytes unpacked, found more: cut it into smaller files"
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidData, reason))
 }
 
 #[cfg(test)]

@@ -96,12 +96,11 @@ impl<'a, O: Objects, T: Table, S> Sealed<'a, O, T, S> {
     /// The object before the head, and the head before the batches: whatever is committed meanwhile is
     /// seen as one or the other.
     async fn read(&self, id: &ChainId, known: Option<Chain>) -> Result<Chain, StoreError> {
-        let next = |head: Option<&ChainHead>| head.map_or(0, |head| head.number + 1);
         let table = &self.stores.table;
         loop {
             let (chains, head) = self.chains_of(id).await?;
             let (in_force, before) = &chains[chains.len() - 1];
-            let key = keys::batch(in_force, next(before.head.as_ref()));
+            let key = keys::batch(in_force, ChainHead::next_number(before.head.as_ref()));
             let versions = self.stores.objects.versions(&key).await?;
             let uncommitted = versions.iter().any(|version| version.key == key);
             if table.chain(in_force).await? != *before {

@@ -44,7 +44,7 @@ impl Chains {
         let mut chains: BTreeMap<ChainId, Chain> =
             orders.keys().map(|chain| (chain.clone(), new())).collect();
         for version in objects.versions("batches/").await? {
-            let Some((chain, number)) = place(&version.key) else {
+            let Some((chain, number)) = keys::parse_batch(&version.key) else {
                 return Err(disagreement("the archive", "a batch's key", version.key));
             };
             // Acknowledged: no batch of the chain.
@@ -114,7 +114,7 @@ impl Chains {
     ) -> Result<u64, RecoverError> {
         let mut count = 0;
         for (id, chain) in &mut self.chains {
-            let next = chain.head.as_ref().map_or(0, |head| head.number + 1);
+            let next = ChainHead::next_number(chain.head.as_ref());
             let numbers: Vec<u64> = chain.versions.range(next..).map(|(n, _)| *n).collect();
             for number in numbers {
                 let header = sealed(objects, id, number, &chain.versions[&number]).await?;
@@ -168,7 +168,7 @@ impl Chain {
             let Some(version) = self.versions.get(&number).cloned() else {
                 return Err(disagreement(what(), "its object", "none"));
             };
-            let expected = self.head.as_ref().map_or(0, |head| head.number + 1);
+            let expected = ChainHead::next_number(self.head.as_ref());
             let follows = match (&header.header.lineage, &self.head) {
                 (Lineage::Previous(link), Some(head)) => *link == head.link,
                 (Lineage::Genesis(_) | Lineage::Ordered { .. }, None) => true,
@@ -246,11 +246,4 @@ async fn sealed(
         return Err(disagreement(&key, "its own header", "another's"));
     }
     Ok(header.seal(Hash::of(&object.body)))
-}
-
-/// The chain and number that a key names.
-fn place(key: &str) -> Option<(ChainId, u64)> {
-    let (chain, file) = key.strip_prefix("batches/")?.rsplit_once('/')?;
-    let (chain, number) = (chain.parse().ok()?, file.strip_suffix(".parquet")?.parse().ok()?);
-    (keys::batch(&chain, number) == key).then_some((chain, number))
 }

@@ -6,8 +6,6 @@ use cairn_ledger::{
 };
 use cairn_store::{LogHead, LogPoint, Objects};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use super::{RecoverError, disagreement};
 use crate::log::{self, LogError};
@@ -95,19 +93,15 @@ async fn plans(objects: &impl Objects) -> Result<Vec<(Timestamp, Plan)>, Recover
         let Some(object) = objects.read(&key).await? else { continue };
         let plan = Plan::parse(&object.body)
             .map_err(|source| LogError::Document { key: key.clone(), source })?;
-        plans.push((moved(&key)?, plan));
+        // When its move was begun.
+        let Some((moved, _)) = keys::parse_plan(&key) else {
+            return Err(disagreement("a plan", "a time in its name", key));
+        };
+        plans.push((moved, plan));
     }
     // By name they are in order of time, to the second: two moves of one second by their sizes.
     plans.sort_by_key(|(_, plan)| plan.to);
     Ok(plans)
-}
-
-/// When the move of a plan was begun: its name has it.
-fn moved(key: &str) -> Result<Timestamp, RecoverError> {
-    let time = key.strip_prefix("log/plans/").and_then(|name| name.split_once('-'));
-    let time = time.and_then(|(time, _)| DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok());
-    time.and_then(|time| TimeZone::UTC.to_timestamp(time).ok())
-        .ok_or_else(|| disagreement("a plan", "a time in its name", key))
 }
 
 /// The entries of the bundle that begins at a position.

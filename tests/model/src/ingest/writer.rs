@@ -128,7 +128,7 @@ impl Model {
         match &work.step {
             Step::Load => Answer::Loaded(state.cloud.chains[shard].state.clone()),
             Step::Look { head, .. } => {
-                let number = number_after(head.as_ref());
+                let number = ChainHead::next_number(head.as_ref());
                 match state.cloud.versions(&self.chains[shard], shard, number).is_empty() {
                     true => Answer::Free,
                     false => Answer::Taken,
@@ -238,7 +238,8 @@ impl Model {
         first: usize,
     ) -> SealedHeader {
         let chain = &self.chains[work.shard];
-        let (number, lineage) = (number_after(head), self.lineage(state, work.shard, head));
+        let (number, lineage) =
+            (ChainHead::next_number(head), self.lineage(state, work.shard, head));
         let (from, end) = (work.records.0 + first, work.records.1);
         let content = format!("records {from}..{end} under bundle {}", work.bundle);
         let content = Hash::of(content.as_bytes());
@@ -284,7 +285,7 @@ impl Model {
     /// Judges what is at the next number, as `functions/ingest/src/adopt.rs`: what its bytes say of
     /// themselves always holds here.
     fn adopt(&self, state: &State, work: &Work, head: Option<&ChainHead>, first: usize) -> Answer {
-        let (shard, number) = (work.shard, number_after(head));
+        let (shard, number) = (work.shard, ChainHead::next_number(head));
         let chain = &self.chains[shard];
         let versions = state.cloud.versions(chain, shard, number);
         let version = match only_version(&versions) {
@@ -304,8 +305,4 @@ impl Model {
         }
         Answer::Candidate(Candidate::new(sealed.clone(), version.clone()))
     }
-}
-
-fn number_after(head: Option<&ChainHead>) -> u64 {
-    head.map_or(0, |head| head.number + 1)
 }

@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use super::cloud::{Cloud, Flight, Object, Wrote, etag};
 use super::{Happens, Model, Mutation, ORIGIN, State, size};
 
+/// When every move of the log is made.
+const MOVED: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// A tick that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ticker {
@@ -49,7 +52,7 @@ enum Did {
 
 impl Ticker {
     pub(crate) fn start(cloud: &Cloud) -> Self {
-        let (protocol, step) = Protocol::start(ORIGIN);
+        let (protocol, step) = Protocol::start();
         Self { protocol, step, seen: cloud.committed.clone() }
     }
 
@@ -185,7 +188,7 @@ impl Model {
                 }
             }
             Step::Advance { head, planned } => {
-                let next = advanced(head.as_ref(), planned);
+                let next = planned.head(head.as_ref(), MOVED);
                 let unconditionally = self.is(Mutation::AdvanceUnconditionally);
                 match cloud.advance(head.as_ref(), &next, unconditionally) {
                     Wrote::Done => Answer::Advanced(next),
@@ -205,11 +208,9 @@ impl Model {
                 let kept = cloud.checkpoints.get(&publication.head.to.size).cloned();
                 Answer::Signed(kept.map(|kept| (kept.clone(), note(&kept))))
             }
-            Step::Sign(publication) => {
-                Answer::Note(cloud.sign(&ticker.protocol.checkpoint(publication)))
-            }
+            Step::Sign(publication) => Answer::Note(cloud.sign(&publication.checkpoint())),
             Step::KeepSigned { publication, .. } => {
-                let checkpoint = ticker.protocol.checkpoint(publication);
+                let checkpoint = publication.checkpoint();
                 match cloud.create(Object::Checkpoint(checkpoint)) {
                     Wrote::Done => Answer::Done,
                     Wrote::Same | Wrote::Other => Answer::Taken,
@@ -223,7 +224,7 @@ impl Model {
                 Answer::Current(current.map(|(checkpoint, tag)| (checkpoint.clone(), etag(*tag))))
             }
             Step::Replace { publication, expected, .. } => {
-                let checkpoint = ticker.protocol.checkpoint(publication);
+                let checkpoint = publication.checkpoint();
                 if self.is(Mutation::ReplaceUnconditionally) {
                     cloud.publish(&checkpoint);
                     return Did::Answered(Answer::Done);
@@ -257,7 +258,7 @@ impl Model {
                 vec![Flight::Create(object)]
             }
             Step::Advance { head, planned } => {
-                vec![Flight::Advance(head.clone(), advanced(head.as_ref(), planned))]
+                vec![Flight::Advance(head.clone(), planned.head(head.as_ref(), MOVED))]
             }
             Step::KeepPlan(Publication { head, planned, .. }) => {
                 vec![Flight::Create(Object::Plan(head.to.size, planned.plan.clone()))]
@@ -268,10 +269,10 @@ impl Model {
                 files.map(tile).map(Flight::Create).collect()
             }
             Step::KeepSigned { publication, .. } => {
-                vec![Flight::Create(Object::Checkpoint(checkpoint(publication)))]
+                vec![Flight::Create(Object::Checkpoint(publication.checkpoint()))]
             }
             Step::Replace { publication, expected, .. } => {
-                vec![Flight::Replace(checkpoint(publication), expected.clone())]
+                vec![Flight::Replace(publication.checkpoint(), expected.clone())]
             }
             _ => Vec::new(),
         }
@@ -303,8 +304,13 @@ impl Model {
             View::New => now.clone(),
             View::ChildrenNew => ticker.seen[..1].iter().chain(&now[1..]).copied().collect(),
         };
-        let pages = self.pages(&cursors, &until);
-        let gathered = plan::gather(ORIGIN, cursors, pages, self.bounds.limit);
+        let mut pages = self.pages(&cursors, &until);
+        let mut left = self.bounds.limit;
+        for (_, page) in &mut pages {
+            page.truncate(left);
+            left -= page.len();
+        }
+        let gathered = plan::gather(ORIGIN, cursors, pages);
         if gathered.entries.is_empty() {
             return Some(None);
         }
@@ -316,30 +322,20 @@ impl Model {
         let after = cursors(cloud, Some(&head.to))?;
         let until: Vec<u8> = self.chains.iter().map(|(chain, _)| after.next(chain) as u8).collect();
         let until = if self.is(Mutation::FinishWithNew) { &cloud.committed } else { &until };
-        let gathered = plan::gather(ORIGIN, before.clone(), self.pages(&before, until), usize::MAX);
+        let gathered = plan::gather(ORIGIN, before.clone(), self.pages(&before, until));
         let planned = plan::plan(ORIGIN, tree(cloud, head.from.as_ref())?, gathered).ok()?;
         cloud.remember(head.from.as_ref().map_or(Hash::EMPTY_ROOT, |at| at.root), &planned.plan);
         Some(planned)
     }
 }
 
-fn advanced(head: Option<&LogHead>, planned: &Move) -> LogHead {
-    let from = head.map(|head| head.to.clone());
-    LogHead { to: planned.to.clone(), from, moved: Timestamp::UNIX_EPOCH }
-}
-
 fn assume(step: &Step) -> Did {
     match step {
         Step::Advance { head, planned } => {
-            Did::Answered(Answer::Advanced(advanced(head.as_ref(), planned)))
+            Did::Answered(Answer::Advanced(planned.head(head.as_ref(), MOVED)))
         }
         _ => Did::Answered(Answer::Again),
     }
-}
-
-fn checkpoint(publication: &Publication) -> Checkpoint {
-    let to = &publication.head.to;
-    Checkpoint { origin: ORIGIN.to_owned(), size: to.size, root: to.root }
 }
 
 fn note(checkpoint: &Checkpoint) -> Bytes {

@@ -288,3 +288,18 @@ proptest! {
         prop_assert_eq!(keep(&found), keep(&input));
     }
 }
+
+/// A few bytes may unpack to any number of them.
+#[test]
+fn what_would_fill_memory_is_refused() {
+    let mut zeros = io::repeat(0).take(1 << 40);
+    let mut bytes = b"begun".to_vec();
+    let error = rest(&mut zeros, &mut bytes, 1_000).unwrap_err().to_string();
+    assert!(error.contains("at most 1000 bytes unpacked, found more"), "{error}");
+    assert!(bytes.len() <= 1_006, "{}", bytes.len());
+    let mut zeros = BufReader::new(io::repeat(0).take(1 << 40));
+    assert!(line_within(&mut zeros, 1_000).is_err());
+    let mut lines = b"1234\n1234\n".as_slice();
+    assert_eq!(line_within(&mut lines, 5).unwrap().unwrap(), b"1234\n");
+    assert!(line_within(&mut lines, 4).is_err());
+}
