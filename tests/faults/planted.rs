@@ -29,7 +29,10 @@ async fn key(world: &World) -> String {
 }
 
 /// Changes the half-made batch as `change` says, leaves and all.
-pub(crate) async fn plant(world: &World, change: impl FnOnce(&mut BatchHeader, &mut Vec<cairn_event::Leaf>)) {
+pub(crate) async fn plant(
+    world: &World,
+    change: impl FnOnce(&mut BatchHeader, &mut Vec<cairn_event::Leaf>),
+) {
     let key = key(world).await;
     let object = world.cloud.read(&key).await.unwrap().unwrap();
     let batch = cairn_batch::decode(object.body, 1 << 20).unwrap();

@@ -102,10 +102,7 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
     let rules = deps.rules().await?;
     let tally = Tally::default();
     let (in_force, open, outcome) =
-        succession::in_force(deps, original, &records, async |in_force, records| {
-            Shard::new(deps, in_force, &rules, records, &tally).run().await
-        })
-        .await;
+        succession::work(deps, original, &rules, &records, &tally).await;
     let shard = Shard::new(deps, &in_force, &rules, open, &tally);
     let measured = shard.measured(started, &records, &outcome);
     Ok(Handled { response: shard.response(outcome), measured, segments: tally.segments() })
@@ -123,7 +120,7 @@ pub(crate) struct Shard<'a, O, T, S> {
 }
 
 impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
-    fn new(
+    pub(crate) fn new(
         deps: &'a Deps<O, T, S>,
         in_force: &'a InForce,
         rules: &'a Rules,
@@ -134,7 +131,7 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
         Self { deps, chain, resumed: resumed.as_ref(), rules, records, tally }
     }
 
-    async fn run(&self) -> Outcome {
+    pub(crate) async fn run(&self) -> Outcome {
         let sequences = self.records.iter().map(|record| record.sequence.clone()).collect();
         let (warm, now) = (&self.deps.warm, self.deps.now);
         let (mut protocol, mut step) = Protocol::start(sequences, warm.head(self.chain, now()));

@@ -2,13 +2,14 @@
 //! it, its successor goes on.
 
 use cairn_batch::keys;
-use cairn_event::Record;
+use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, LastGood, Order, Parent, SequenceNumber};
 use cairn_store::{ChainHead, Objects, StoreError, StoredObject, Stream, Table};
 
 use crate::adopt;
 use crate::extends::{Refusal, foreign};
 use crate::handler::{Deps, Shard};
+use crate::measured::Tally;
 use crate::protocol::Outcome;
 
 /// A chain of a shard, and what it goes on from.
@@ -58,14 +59,14 @@ impl InForce {
     }
 }
 
-/// Works on the records in the chain that is in force: `work` does it in one chain. Records that the
-/// chains before it have sealed are dropped first. Returns what `work` made of them, and the records that
-/// it was given.
-pub(crate) async fn in_force<'r, O: Objects, T: Table, S: Stream>(
+/// Works on the records in the chain that is in force. Records that the chains before it have sealed are
+/// dropped first: those that were left are returned, with what came of them.
+pub(crate) async fn work<'r, O: Objects, T: Table, S: Stream>(
     deps: &Deps<O, T, S>,
     original: ChainId,
+    rules: &Rules,
     records: &'r [Record],
-    work: impl AsyncFn(&InForce, &'r [Record]) -> Outcome,
+    tally: &Tally,
 ) -> (InForce, &'r [Record], Outcome) {
     let known = deps.warm.in_force(&original);
     let mut chain = known.unwrap_or_else(|| InForce::original(original.clone()));
@@ -76,7 +77,7 @@ pub(crate) async fn in_force<'r, O: Objects, T: Table, S: Stream>(
         if open.is_empty() {
             return (chain, open, Outcome::Committed);
         }
-        let outcome = work(&chain, open).await;
+        let outcome = Shard::new(deps, &chain, rules, open, tally).run().await;
         let Outcome::Stopped { first, .. } = outcome else { return (chain, open, outcome) };
         match successor(deps, &chain).await {
             Ok(Some(next)) => {
@@ -138,11 +139,8 @@ fn about(
     if (order.origin.as_str(), &order.chain) != (origin, chain) {
         return Err(foreign(key, &(origin, chain), &(order.origin, order.chain)));
     }
-    let after = head.map(|head| LastGood {
-        last: head.last.clone(),
-        link: head.link,
-        number: head.number,
-    });
+    let after =
+        head.map(|head| LastGood { last: head.last.clone(), link: head.link, number: head.number });
     if order.after != after {
         return Err(foreign(key, &after, &order.after));
     }

@@ -189,7 +189,8 @@ impl Selection {
     fn takes_batch(&self, batch: &BatchItem) -> bool {
         let header = &batch.header.header;
         let holds = |named: &Coordinates| {
-            named.chain == header.chain.original() && (&header.first..=&header.last).contains(&&named.sequence)
+            named.chain == header.chain.original()
+                && (&header.first..=&header.last).contains(&&named.sequence)
         };
         let latest = header.arrived[1].parse::<Timestamp>().ok();
         header.counts.rejections > 0

@@ -99,11 +99,7 @@ impl ResumeError {
     }
 }
 
-fn disagreement(
-    what: impl ToString,
-    expected: impl ToString,
-    found: impl ToString,
-) -> ResumeError {
+fn disagreement(what: impl ToString, expected: impl ToString, found: impl ToString) -> ResumeError {
     let (what, expected, found) = (what.to_string(), expected.to_string(), found.to_string());
     ResumeError::Disagreement { what, expected, found }
 }
@@ -214,7 +210,11 @@ async fn mark(
             Some(there) if there == *order => return Ok(()),
             Some(there) => return Err(disagreement(chain, format!("the order {order}"), there)),
             None if state.head.as_ref() != head || state.stopped.is_none() => {
-                return Err(disagreement(chain, "the stop that was ordered about", "another state"));
+                return Err(disagreement(
+                    chain,
+                    "the stop that was ordered about",
+                    "another state",
+                ));
             }
             None => {}
         }

@@ -112,7 +112,10 @@ impl Orders {
             let (subject, key) = (keys::order(chain), keys::batch(chain, order.number()));
             if let Some(found) = chains.differs(chain, order.after.as_ref()) {
                 let expected = order.after.as_ref().map_or("no batch".to_owned(), |after| {
-                    format!("number {} with link {}, up to {}", after.number, after.link, after.last)
+                    format!(
+                        "number {} with link {}, up to {}",
+                        after.number, after.link, after.last
+                    )
                 });
                 let detail = format!("expected the end of {chain} at {expected}, found {found}");
                 findings.add(OrderMismatch, &subject, detail);
@@ -146,7 +149,8 @@ impl Orders {
         let Some(stop) = self.number(chain) else { return numbers.map(|(_, l)| l).collect() };
         let (before, after): (Vec<_>, Vec<_>) = numbers.partition(|(number, _)| *number < stop);
         for (_, listed) in after.iter().filter(|(number, _)| *number > stop) {
-            let detail = format!("expected nothing behind {}, found an object", keys::batch(chain, stop));
+            let detail =
+                format!("expected nothing behind {}, found an object", keys::batch(chain, stop));
             findings.add(OrderEvidence, &listed.key, detail);
         }
         before.into_iter().map(|(_, listed)| listed).collect()
@@ -163,7 +167,8 @@ impl Orders {
             let key = keys::order(chain);
             match self.orders.get(chain) {
                 None => {
-                    let detail = format!("expected the order {named}, which the table names, found none");
+                    let detail =
+                        format!("expected the order {named}, which the table names, found none");
                     findings.add(OrderMissing, key, detail);
                 }
                 Some(known) if known.hash != named => {
@@ -176,7 +181,8 @@ impl Orders {
         }
         for chain in self.orders.keys() {
             if heads.get(chain).is_none_or(|table| table.stopped.is_none()) {
-                let detail = "expected a chain that is stopped, found one that goes on by the table";
+                let detail =
+                    "expected a chain that is stopped, found one that goes on by the table";
                 findings.add(OrderMismatch, keys::order(chain), detail);
             }
         }
@@ -220,13 +226,16 @@ fn evidence(
     for version in there {
         if !acknowledged.iter().any(|known| known.version == version.version) {
             let what = if version.delete_marker { "delete marker" } else { "version" };
-            let detail = format!("expected what is acknowledged, found the {what} {} too", version.version);
+            let detail =
+                format!("expected what is acknowledged, found the {what} {} too", version.version);
             return Ok(Some(detail));
         }
     }
     for Found { bytes, sha256, version } in acknowledged {
         let Some(found) = by_id(version) else {
-            return Ok(Some(format!("expected version {version}, which is acknowledged, found none")));
+            return Ok(Some(format!(
+                "expected version {version}, which is acknowledged, found none"
+            )));
         };
         if (!found.delete_marker).then_some(found.size) != *bytes {
             let detail = format!("expected version {version} as acknowledged, found another size");
@@ -236,7 +245,8 @@ fn evidence(
         let object = archive.read(key, Some(version))?;
         let found = object.map(|object| Hash::of(&object.body));
         if found != Some(*expected) {
-            let detail = format!("expected version {version} to have SHA-256 {expected}, found {found:?}");
+            let detail =
+                format!("expected version {version} to have SHA-256 {expected}, found {found:?}");
             return Ok(Some(detail));
         }
     }

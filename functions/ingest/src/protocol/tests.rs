@@ -114,11 +114,8 @@ fn a_foreign_object_stops_the_chain_at_the_head_it_does_not_extend() {
 #[test]
 fn a_stopped_chain_takes_nothing() {
     let (mut protocol, step) = Protocol::start(sequences(1..=3), None);
-    let state = ChainState {
-        head: Some(head(0, 1)),
-        stopped: Some("why".to_owned()),
-        continued: None,
-    };
+    let state =
+        ChainState { head: Some(head(0, 1)), stopped: Some("why".to_owned()), continued: None };
     let outcome = Outcome::Stopped { first: 1, reason: "why".to_owned() };
     assert_eq!(protocol.next(step, Answer::Loaded(state)), Step::Finish(outcome));
 }

@@ -61,7 +61,9 @@ pub enum CursorError {
         found: Option<Hash>,
     },
     /// It is the first of the successor of a stopped chain, and does not follow that chain alone.
-    #[error("{chain}: expected number 0 to follow {stopped} alone, which the log has up to {expected}")]
+    #[error(
+        "{chain}: expected number 0 to follow {stopped} alone, which the log has up to {expected}"
+    )]
     Stopped {
         /// The chain.
         chain: ChainId,

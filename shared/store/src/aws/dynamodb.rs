@@ -159,8 +159,8 @@ impl Table for DynamoDb {
         order: &Hash,
     ) -> StoreResult<()> {
         let operation = format!("UpdateItem resume {chain}");
-        let Condition { expression, values } =
-            Condition::head(expected).and("attribute_exists(x) AND (attribute_not_exists(c) OR c = :c)");
+        let Condition { expression, values } = Condition::head(expected)
+            .and("attribute_exists(x) AND (attribute_not_exists(c) OR c = :c)");
         let mut values = values.unwrap_or_default();
         values.insert(":c".to_owned(), items::hash(order));
         let update = self.client.update_item().table_name(&self.table);

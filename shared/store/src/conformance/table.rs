@@ -186,8 +186,7 @@ async fn a_stopped_chain_takes_no_commit(store: &impl Table, ground: &Ground) {
 async fn a_chain_can_be_stopped_before_it_began(store: &impl Table, ground: &Ground) {
     let chain = chain(ground, "stopped-at-none");
     store.stop(&chain, None, "early").await.unwrap();
-    let stopped =
-        ChainState { stopped: Some("early".to_owned()), ..ChainState::default() };
+    let stopped = ChainState { stopped: Some("early".to_owned()), ..ChainState::default() };
     assert_eq!(store.chain(&chain).await.unwrap(), stopped);
     let (to, item) = next(&chain, None, 0);
     assert_conflict(store.commit(&chain, None, &to, &item).await);

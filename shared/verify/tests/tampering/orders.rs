@@ -135,10 +135,8 @@ fn an_order_that_was_altered_is_named() {
 #[test]
 fn what_is_no_order_of_this_log_is_named() {
     type Change = fn(&mut Order);
-    let changes: [Change; 2] = [
-        |order| order.origin = "other.example".to_owned(),
-        |order| order.chain = chain(0),
-    ];
+    let changes: [Change; 2] =
+        [|order| order.origin = "other.example".to_owned(), |order| order.chain = chain(0)];
     for change in changes {
         let mut world = ordered();
         let mut order = world.order(&chain(1));

@@ -7,8 +7,8 @@ use cairn_batch::{Row, encode_rows, keys};
 use cairn_event::{Bundle, Item, Leaf, Record, Rules, TRANSFORM, transform};
 use cairn_ledger::{
     BatchHeader, ChainId, Checkpoint, ConfigChange, Counts, Cursors, Entry, Found, Frontier, Hash,
-    LastGood, Lineage, LogTree, Order, Parent, Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree,
-    VerifierKey,
+    LastGood, Lineage, LogTree, Order, Parent, Plan, PlanEntry, SealedHeader, SequenceNumber,
+    TenantTree, VerifierKey,
 };
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Finding, FindingCode, Head, Lock, LockMode, LogHead,
@@ -201,8 +201,9 @@ impl World {
             Item::Rejection(rejection) => Some(rejection),
             Item::Event(_) => None,
         });
-        let quarantine: String =
-            rejections.map(|rejection| rejection.quarantine_line(&original, &salt) + "\n").collect();
+        let quarantine: String = rejections
+            .map(|rejection| rejection.quarantine_line(&original, &salt) + "\n")
+            .collect();
         let hash = Hash::of(quarantine.as_bytes());
         if !quarantine.is_empty() {
             self.put_locked(&keys::quarantine(chain, number, &hash), quarantine, 35);

@@ -91,8 +91,7 @@ fn any_sequence() -> impl Strategy<Value = cairn_ledger::SequenceNumber> {
 }
 
 fn any_lineage() -> impl Strategy<Value = Lineage> {
-    let parent =
-        || (any_chain(), any_hash()).prop_map(|(chain, link)| Parent { chain, link });
+    let parent = || (any_chain(), any_hash()).prop_map(|(chain, link)| Parent { chain, link });
     let parents = || proptest::collection::vec(parent(), 0..3);
     prop_oneof![
         any_hash().prop_map(Lineage::Previous),

@@ -44,7 +44,9 @@ fn is_confirmed() -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(unable("expected somebody to ask, found no terminal: look, then say --yes"));
     }
-    note("This acknowledges, for good, that what lies there is no batch of the chain. Type `go on`:");
+    note(
+        "This acknowledges, for good, that what lies there is no batch of the chain. Type `go on`:",
+    );
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(answer.trim() == "go on")

@@ -84,7 +84,11 @@ pub(crate) fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
             (Some(reason), None) => writeln!(out, "  {BAD}stopped:{BAD:#} {}", Clean(reason))?,
             (Some(reason), Some(successor)) => {
                 writeln!(out, "  stopped: {}", Clean(reason))?;
-                writeln!(out, "  {GOOD}continued{GOOD:#} by an operator's order as {}", Clean(successor))?;
+                writeln!(
+                    out,
+                    "  {GOOD}continued{GOOD:#} by an operator's order as {}",
+                    Clean(successor)
+                )?;
             }
             (None, _) => {}
         }

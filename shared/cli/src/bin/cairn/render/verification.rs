@@ -137,7 +137,10 @@ fn covered(out: &mut impl Write, report: &Report) -> io::Result<()> {
 /// What was ordered about stopped chains.
 fn acknowledged(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for Acknowledged { order, chain, reason, by, at, why, key, versions } in &report.acknowledged {
-        writeln!(out, "{STRONG}acknowledged{STRONG:#}: {chain} was stopped and goes on by {order}")?;
+        writeln!(
+            out,
+            "{STRONG}acknowledged{STRONG:#}: {chain} was stopped and goes on by {order}"
+        )?;
         writeln!(out, "  stopped: {}", Clean(reason))?;
         writeln!(out, "  ordered by {} at {at}: {}", Clean(by), Clean(why))?;
         writeln!(out, "  no batch of it: {} at {key}", count(*versions, "version"))?;
