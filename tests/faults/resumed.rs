@@ -88,7 +88,7 @@ async fn a_stopped_chain_goes_on_by_an_order() {
     assert_eq!(state.head, Some(head), "the stopped chain is left as it is");
     let report = world.verify().await;
     let [known] = &report.acknowledged[..] else { panic!("{:?}", report.acknowledged) };
-    assert_eq!((&known.chain, known.versions), (&chain, 1));
+    assert_eq!((&known.chain, known.versions.len()), (&chain, 1));
     assert_eq!(known.key, keys::batch(&chain, 1));
 
     // Once more: it stands.

@@ -1,6 +1,7 @@
 //! The names of chains and Kinesis's sequence numbers.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -81,6 +82,19 @@ impl ChainId {
     /// The chain of another shard of the same stream.
     pub fn sibling(&self, shard: &str) -> Result<Self, ChainIdError> {
         format!("{}/{}/{shard}", self.stream(), self.created()).parse()
+    }
+
+    /// The chains of the same shard that a map has, not in order of generations.
+    pub fn of_shard<'m, V>(
+        &self,
+        map: &'m BTreeMap<Self, V>,
+    ) -> impl Iterator<Item = (&'m Self, &'m V)> {
+        let original = self.original();
+        let first = map.get_key_value(&original);
+        // No other name lies between those of a shard's successors.
+        let successors = map.range(original.successor()..);
+        let successors = successors.take_while(move |(chain, _)| chain.original() == original);
+        first.into_iter().chain(successors)
     }
 
     fn at(&self, generation: u64) -> Self {

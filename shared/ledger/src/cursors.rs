@@ -168,9 +168,9 @@ impl Cursors {
             let (chain, found) = (chain.clone(), found.number);
             return Err(CursorError::Number { chain, expected, found });
         }
-        let successor = chain.successor();
-        if self.get(&successor).is_some() {
-            let (chain, number) = (chain.clone(), found.number);
+        let last = self.last_of_shard(chain).map(|(last, _)| last);
+        if let Some(successor) = last.filter(|last| last.generation() > chain.generation()) {
+            let (chain, number, successor) = (chain.clone(), found.number, successor.clone());
             return Err(CursorError::Succeeded { chain, number, successor });
         }
         match self.get(chain) {
@@ -185,22 +185,28 @@ impl Cursors {
             return Err(CursorError::Genesis { chain: chain.clone(), found: *found });
         }
         let parents = lineage.parents();
-        if let Some(stopped) = chain.predecessor()
-            && let Some(cursor) = self.get(&stopped)
-            && parents.iter().map(|parent| &parent.chain).ne([&stopped])
+        if let Some((stopped, Cursor { link: expected, .. })) = self.last_of_shard(chain)
+            && parents.iter().map(|parent| &parent.chain).ne([stopped])
         {
-            let (chain, expected) = (chain.clone(), cursor.link);
+            let (chain, stopped) = (chain.clone(), stopped.clone());
             return Err(CursorError::Stopped { chain, stopped, expected });
         }
         for parent in parents {
-            let found = self.get(&parent.chain).map(|cursor| cursor.link);
-            if found != Some(parent.link) {
+            let end = self.last_of_shard(&parent.chain);
+            let end = end.map(|(chain, cursor)| (chain, cursor.link));
+            if end != Some((&parent.chain, parent.link)) {
                 let (chain, expected) = (chain.clone(), parent.link);
-                let parent = parent.chain.clone();
+                let (parent, found) = (parent.chain.clone(), end.map(|(_, link)| link));
                 return Err(CursorError::Parent { chain, parent, expected, found });
             }
         }
         Ok(())
+    }
+
+    /// The chain that a shard went on as last, as far as the log has it.
+    fn last_of_shard(&self, chain: &ChainId) -> Option<(&ChainId, Cursor)> {
+        let last = chain.of_shard(&self.chains).max_by_key(|(chain, _)| chain.generation());
+        last.map(|(chain, cursor)| (chain, *cursor))
     }
 
     /// The canonical JSON.

@@ -98,10 +98,7 @@ impl Order {
 
     /// Reads what [`to_json`](Self::to_json) wrote; refuses any other bytes.
     pub fn parse(json: &[u8]) -> Result<Self, DocumentError> {
-        if json.len() > MAX_BYTES {
-            let (expected, found) = ("at most 1048576 bytes", json.len().to_string());
-            return Err(DocumentError::field("found", expected, found));
-        }
+        check_length(json.len())?;
         let wire: Wire = serde_json::from_slice(json)?;
         check("kind", "order", &wire.kind)?;
         check("version", "1", &wire.version.to_string())?;
@@ -152,7 +149,7 @@ impl Order {
                 return fail("found", "`sha256` only beside `bytes`", &found.version);
             }
         }
-        Ok(())
+        check_length(self.to_json().len())
     }
 
     /// SHA-256 of the canonical JSON: what the first header of the successor names.
@@ -164,6 +161,14 @@ impl Order {
     pub fn number(&self) -> u64 {
         self.after.as_ref().map_or(0, |after| after.number + 1)
     }
+}
+
+fn check_length(bytes: usize) -> Result<(), DocumentError> {
+    if bytes > MAX_BYTES {
+        let expected = "at most 1048576 bytes in all";
+        return Err(DocumentError::field("found", expected, bytes.to_string()));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -69,12 +69,14 @@ impl Chains {
         let subject = &header.key;
         self.check_parents(header, findings);
         let before = self.last_before(chain);
+        let later = self.last_of_shard(chain).filter(|last| last.generation() > chain.generation());
+        let later = later.cloned();
         let state = self.states.entry(chain.clone()).or_default();
         if header.number == 0 && state.next == 0 {
             state.last = before;
         }
-        if let Some(child) = &state.closed {
-            let detail = format!("expected no more batches once {child} began, found one");
+        if let Some(next) = state.closed.as_ref().or(later.as_ref()) {
+            let detail = format!("expected no more batches once {next} began, found one");
             findings.add(ChainParent, subject, detail);
         }
         if header.number < state.next {
@@ -141,16 +143,19 @@ impl Chains {
     fn check_parents(&mut self, header: &BatchHeader, findings: &mut Findings) {
         let (chain, subject) = (&header.chain, &header.key);
         for parent in header.lineage.parents() {
-            // Its successor goes on from it; all others follow the last of those.
-            let successor = parent.chain.successor();
-            if *chain != successor && self.states.contains_key(&successor) {
-                let found = &parent.chain;
-                let detail = format!("expected the end of {successor}, found that of {found}");
+            if let Some(end) = self.last_of_shard(&parent.chain).filter(|end| **end != parent.chain)
+            {
+                let detail = format!("expected the end of {end}, found that of {}", parent.chain);
                 findings.add(ChainParent, subject, detail);
             }
             let state = self.states.get_mut(&parent.chain);
             let last = state.map(|state| {
-                state.closed.get_or_insert_with(|| chain.clone());
+                let began = state.closed.get_or_insert_with(|| chain.clone());
+                // Children of one parent may be several; a successor comes before all of them.
+                if began != chain && chain.original() == parent.chain.original() {
+                    let detail = format!("expected no more batches once {began} began, found one");
+                    findings.add(ChainParent, subject, detail);
+                }
                 state.link
             });
             let (expected, found) = match last {
@@ -164,13 +169,17 @@ impl Chains {
         }
     }
 
+    /// The last chain of a shard that has batches, as far as they were walked over.
+    fn last_of_shard(&self, chain: &ChainId) -> Option<&ChainId> {
+        let begun = chain.of_shard(&self.states).filter(|(_, state)| state.next > 0);
+        begun.map(|(chain, _)| chain).max_by_key(|chain| chain.generation())
+    }
+
     /// The last sequence number of the stopped chains that one succeeds.
     fn last_before(&self, chain: &ChainId) -> Option<SequenceNumber> {
-        let stopped = chain.predecessor()?;
-        match self.states.get(&stopped).and_then(|state| state.last.clone()) {
-            Some(last) => Some(last),
-            None => self.last_before(&stopped),
-        }
+        let before = chain.of_shard(&self.states);
+        let before = before.filter(|(before, _)| before.generation() < chain.generation());
+        before.filter_map(|(_, state)| state.last.clone()).max()
     }
 
     /// What a chain ends with, where that is not what an order says.

@@ -21,7 +21,7 @@ mod rows;
 mod unknown;
 
 pub use archive::{Archive, ArchiveError, Encryption, Lock, LockMode, Object, Version};
-pub use report::{Acknowledged, Finding, FindingCode, Findings, Report};
+pub use report::{Acknowledged, AcknowledgedVersion, Finding, FindingCode, Findings, Report};
 
 use std::collections::BTreeMap;
 

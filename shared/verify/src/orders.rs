@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use cairn_batch::keys;
+use cairn_batch::{Columns, keys};
 use cairn_ledger::{BatchHeader, ChainId, Found, Hash, Lineage, Order, Parent};
 
 use crate::chain::Chains;
 use crate::listing::{Listed, list, read_all};
+use crate::object::LIMIT;
 use crate::protection::{Retention, check_versions};
-use crate::report::Acknowledged;
 use crate::report::FindingCode::{
     ChainParent, ObjectUnexpected, OrderEvidence, OrderMismatch, OrderMissing, OrderUnreadable,
 };
+use crate::report::{Acknowledged, AcknowledgedVersion};
 use crate::{Archive, ArchiveError, Findings, Options, TableChain, Version};
 
 /// The orders of an archive, by the chains that they are about.
@@ -92,10 +93,12 @@ impl Orders {
 
     /// The last good batch of the stopped chains that this one succeeds, as their orders say.
     fn end(&self, successor: &ChainId) -> Option<Parent> {
-        let stopped = successor.predecessor()?;
-        match &self.orders.get(&stopped)?.order.after {
-            Some(after) => Some(Parent { chain: stopped, link: after.link }),
-            None => self.end(&stopped),
+        let mut stopped = successor.predecessor()?;
+        loop {
+            match &self.orders.get(&stopped)?.order.after {
+                Some(after) => return Some(Parent { chain: stopped, link: after.link }),
+                None => stopped = stopped.predecessor()?,
+            }
         }
     }
 
@@ -120,11 +123,16 @@ impl Orders {
                 let detail = format!("expected the end of {chain} at {expected}, found {found}");
                 findings.add(OrderMismatch, &subject, detail);
             }
+            if let Some(stopped) = chain.predecessor().filter(|c| !self.orders.contains_key(c)) {
+                let key = keys::order(&stopped);
+                let detail = format!("expected the order {key} before this one, found none");
+                findings.add(OrderMissing, &subject, detail);
+            }
             let versions = archive.versions(&key)?;
             let there: Vec<Version> = versions.into_iter().filter(|v| v.key == key).collect();
-            match evidence(archive, &key, &there, &order.found)? {
-                Some(detail) => findings.add(OrderEvidence, &key, detail),
-                None => acknowledged.push(Acknowledged {
+            match evidence(archive, &key, &there, order)? {
+                Err(detail) => findings.add(OrderEvidence, &key, detail),
+                Ok(versions) => acknowledged.push(Acknowledged {
                     order: subject,
                     chain: chain.clone(),
                     reason: order.reason.clone(),
@@ -132,7 +140,7 @@ impl Orders {
                     at: order.at.clone(),
                     why: order.why.clone(),
                     key,
-                    versions: order.found.len() as u64,
+                    versions,
                 }),
             }
         }
@@ -215,40 +223,55 @@ fn read(key: &str, body: &[u8], origin: &str) -> Result<Order, String> {
     Ok(order)
 }
 
-/// How what lies at a key differs from what is acknowledged, if it does.
+/// What lies at a key, where it is just what is acknowledged; how it differs, if it does.
 fn evidence(
     archive: &impl Archive,
     key: &str,
     there: &[Version],
-    acknowledged: &[Found],
-) -> Result<Option<String>, ArchiveError> {
-    let by_id = |id: &str| there.iter().find(|version| version.version == id);
-    for version in there {
-        if !acknowledged.iter().any(|known| known.version == version.version) {
-            let what = if version.delete_marker { "delete marker" } else { "version" };
-            let detail =
-                format!("expected what is acknowledged, found the {what} {} too", version.version);
-            return Ok(Some(detail));
+    order: &Order,
+) -> Result<Result<Vec<AcknowledgedVersion>, String>, ArchiveError> {
+    for Version { version, delete_marker, .. } in there {
+        if !order.found.iter().any(|known| known.version == *version) {
+            let what = if *delete_marker { "delete marker" } else { "version" };
+            let detail = format!("expected what is acknowledged, found the {what} {version} too");
+            return Ok(Err(detail));
         }
     }
-    for Found { bytes, sha256, version } in acknowledged {
-        let Some(found) = by_id(version) else {
-            return Ok(Some(format!(
-                "expected version {version}, which is acknowledged, found none"
-            )));
+    let mut versions = Vec::new();
+    for known in &order.found {
+        let Found { bytes, sha256, version } = known;
+        let Some(found) = there.iter().find(|found| found.version == *version) else {
+            let detail = format!("expected version {version}, which is acknowledged, found none");
+            return Ok(Err(detail));
         };
         if (!found.delete_marker).then_some(found.size) != *bytes {
             let detail = format!("expected version {version} as acknowledged, found another size");
-            return Ok(Some(detail));
+            return Ok(Err(detail));
         }
-        let Some(expected) = sha256 else { continue };
-        let object = archive.read(key, Some(version))?;
-        let found = object.map(|object| Hash::of(&object.body));
-        if found != Some(*expected) {
-            let detail =
-                format!("expected version {version} to have SHA-256 {expected}, found {found:?}");
-            return Ok(Some(detail));
+        let mut follows = false;
+        if let Some(expected) = sha256 {
+            let object = archive.read(key, Some(version))?;
+            let hash = object.as_ref().map(|object| Hash::of(&object.body));
+            if hash != Some(*expected) {
+                let found = hash.map_or("nothing to read".to_owned(), |hash| hash.to_string());
+                let detail =
+                    format!("expected version {version} to have SHA-256 {expected}, found {found}");
+                return Ok(Err(detail));
+            }
+            follows = object.is_some_and(|object| would_follow(&object.body, order));
         }
+        versions.push(AcknowledgedVersion { found: known.clone(), follows });
     }
-    Ok(None)
+    Ok(Ok(versions))
+}
+
+/// Whether an object is, by its own header, the batch that would have come next in the stopped chain.
+fn would_follow(body: &[u8], order: &Order) -> bool {
+    let Ok(columns) = Columns::read(body, LIMIT) else { return false };
+    let BatchHeader { origin, chain, number, lineage, .. } = columns.header();
+    let follows = match (lineage, &order.after) {
+        (Lineage::Previous(link), Some(after)) => *link == after.link,
+        (_, after) => after.is_none(),
+    };
+    follows && (origin, chain, *number) == (&order.origin, &order.chain, order.number())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cairn_ledger::{ChainId, Hash};
+use cairn_ledger::{ChainId, Found, Hash};
 use serde::Serialize;
 
 /// The outcome of a verification.
@@ -62,8 +62,19 @@ pub struct Acknowledged {
     pub why: String,
     /// The key whose versions and delete markers are no batch of the chain.
     pub key: String,
-    /// How many these are.
-    pub versions: u64,
+    /// All of these, newest first.
+    pub versions: Vec<AcknowledgedVersion>,
+}
+
+/// A version, or a delete marker, that is acknowledged as no batch of its chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AcknowledgedVersion {
+    /// What the order says of it.
+    #[serde(flatten)]
+    pub found: Found,
+    /// Whether it is, by its own header, the batch that would have come next. Then its records must have been
+    /// sealed anew: whoever reads the report should look.
+    pub follows: bool,
 }
 
 /// One thing that is wrong.

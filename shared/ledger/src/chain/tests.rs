@@ -34,6 +34,19 @@ fn a_stopped_chain_has_a_successor_of_the_same_shard() {
 }
 
 #[test]
+fn the_chains_of_a_shard_are_found_among_others() {
+    let chain = |shard: &str| -> ChainId { format!("s/20260131T235959Z/{shard}").parse().unwrap() };
+    let shards = ["a", "a-1", "a.1", "a.10", "a.2", "a0", "aa.1", "b"];
+    let map: BTreeMap<ChainId, &str> = shards.map(|shard| (chain(shard), shard)).into();
+    for of in ["a", "a.2", "a.7"] {
+        let found: Vec<&str> = chain(of).of_shard(&map).map(|(_, shard)| *shard).collect();
+        assert_eq!(found, ["a", "a.1", "a.10", "a.2"], "{of}");
+    }
+    assert_eq!(chain("aa").of_shard(&map).count(), 1);
+    assert_eq!(chain("c").of_shard(&map).count(), 0);
+}
+
+#[test]
 fn what_is_no_chain_is_refused() {
     let long = "s".repeat(129);
     for text in [

@@ -43,7 +43,7 @@ pub enum CursorError {
         /// What it says it follows.
         found: Hash,
     },
-    /// It follows a header of a parent chain that is not the last one the log has of that chain.
+    /// It follows a header of a parent chain that is not the last one the log has of its shard.
     /// Where the log has not reached that header yet, the chain is not broken: its turn comes
     /// when the parent is logged.
     #[error(
@@ -57,7 +57,7 @@ pub enum CursorError {
         parent: ChainId,
         /// The header it says it follows.
         expected: Hash,
-        /// The last header that the log has of the parent.
+        /// The last header that the log has of the parent's shard.
         found: Option<Hash>,
     },
     /// It is the first of the successor of a stopped chain, and does not follow that chain alone.

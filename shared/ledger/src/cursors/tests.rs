@@ -131,6 +131,34 @@ fn the_successor_of_a_chain_without_batches_follows_what_that_one_would_have() {
 }
 
 #[test]
+fn a_generation_without_batches_is_passed_over() {
+    let mut cursors = Cursors::default();
+    let a = genesis("a");
+    cursors.append(&chain("a"), &a).unwrap();
+    let after = |header: &SealedHeader| {
+        vec![Parent { chain: header.header.chain.clone(), link: header.link() }]
+    };
+    let error = cursors.append(&chain("a.11"), &ordered("a.11", Vec::new())).unwrap_err();
+    assert!(matches!(error, CursorError::Stopped { .. }), "{error}");
+    let last = ordered("a.11", after(&a));
+    cursors.append(&chain("a.11"), &last).unwrap();
+    for (name, header) in
+        [("a", sealed("a", 1, Lineage::Previous(a.link()))), ("a.2", ordered("a.2", after(&a)))]
+    {
+        let error = cursors.append(&chain(name), &header).unwrap_err();
+        assert!(matches!(error, CursorError::Succeeded { .. }), "{error}");
+    }
+    // Other shards follow the last of them.
+    let child = |parents| sealed("b", 0, Lineage::Genesis(parents));
+    let error = cursors.append(&chain("b"), &child(after(&a))).unwrap_err();
+    assert!(
+        matches!(error, CursorError::Parent { found, .. } if found == Some(last.link())),
+        "{error}"
+    );
+    cursors.append(&chain("b"), &child(after(&last))).unwrap();
+}
+
+#[test]
 fn the_json_is_canonical_and_pinned() {
     let mut cursors = Cursors::default();
     assert_eq!(cursors.to_json(), r#"{"bundles":{},"chains":{},"kind":"cursors","version":1}"#);

@@ -63,6 +63,7 @@ fn what_is_no_order_is_refused() {
     for (n, change) in changes.into_iter().enumerate() {
         let mut order = order();
         change(&mut order);
+        assert!(order.check().is_err(), "change {n}");
         assert!(Order::parse(order.to_json().as_bytes()).is_err(), "change {n}");
     }
     let good = order().to_json();

@@ -52,9 +52,12 @@ fn an_order_that_is_followed_is_green_and_told_apart() {
             let report = world.verify_with(&options);
             assert!(report.ok, "{:#?}", report.findings);
             let [known] = &report.acknowledged[..] else { panic!("{:?}", report.acknowledged) };
-            assert_eq!((&known.order, &known.key, known.versions), (&key(), &evidence(), 1));
+            assert_eq!((&known.order, &known.key, known.versions.len()), (&key(), &evidence(), 1));
             assert_eq!((&known.chain, known.why.as_str()), (&chain(1), "planted by a drill"));
             assert_eq!(known.reason, "it is another's");
+            let [version] = &known.versions[..] else { panic!("{:?}", known.versions) };
+            assert_eq!(version.found.sha256, Some(Hash::of(b"another's")));
+            assert!(!version.follows);
         }
     }
     let report = resumed().verify();
@@ -91,6 +94,67 @@ fn a_successor_that_was_stopped_goes_on_too() {
     let report = world.verify();
     assert!(report.ok, "{:#?}", report.findings);
     assert_eq!(report.acknowledged.len(), 2);
+}
+
+/// What would have been the next batch may be acknowledged as none: whoever reads the report is told.
+#[test]
+fn a_batch_that_would_have_followed_is_told_apart() {
+    for (begun, of) in [(true, chain(1)), (false, chain(7))] {
+        let mut world = World::usual();
+        world.log();
+        let mut other = world.clone();
+        let sealed = other.seal(&of, &[event("acme", 1)]);
+        world.objects = other.objects;
+        world.heads.entry(of.clone()).or_default().stopped = Some("another record".to_owned());
+        let order = world.order(&of);
+        assert_eq!((order.after.is_some(), order.found.len()), (begun, 1));
+        world.put_order(&order);
+        let report = world.verify();
+        assert!(report.ok, "{:#?}", report.findings);
+        let [known] = &report.acknowledged[..] else { panic!("{:?}", report.acknowledged) };
+        assert_eq!(known.key, sealed.header.key);
+        assert!(known.versions[0].follows);
+    }
+}
+
+#[test]
+fn an_order_about_a_successor_that_none_was_ordered_to_be_is_named() {
+    let mut world = World::usual();
+    world.log();
+    world.heads.entry(successor()).or_default().stopped = Some("why".to_owned());
+    let order = world.order(&successor());
+    world.put_order(&order);
+    assert_eq!(finding(&world.verify(), Code::OrderMissing).subject, keys::order(&successor()));
+    let mut archive = world.options();
+    archive.heads = None;
+    assert_eq!(codes(&world.verify_with(&archive)), [Code::OrderMissing]);
+}
+
+/// Nobody can be ordered to be the thousand millionth: the name alone costs a verifier nothing.
+#[test]
+fn a_successor_of_any_generation_is_judged() {
+    let mut world = ordered();
+    let mut draft = world.draft(&successor(), &[event("acme", 1)]);
+    let far: ChainId = format!("{}.999999999", chain(1)).parse().unwrap();
+    draft.rows[0].chain = far.to_string();
+    draft.header.key = keys::batch(&far, 0);
+    draft.header.chain = far;
+    world.seal_draft(draft);
+    world.log();
+    contains(&world.verify(), Code::OrderMissing);
+}
+
+#[test]
+fn a_successor_that_begins_once_a_child_has_is_named() {
+    let mut world = ordered();
+    let mut child = world.draft(&chain(9), &[event("acme", 3)]);
+    child.header.lineage = Lineage::Genesis(vec![world.end(1)]);
+    world.seal_draft(child);
+    world.log();
+    assert!(world.verify().ok, "the successor has no batch, so it is passed over");
+    world.seal(&successor(), &[event("acme", 1)]);
+    world.log();
+    assert_eq!(codes(&world.verify()), [Code::ChainParent]);
 }
 
 #[test]

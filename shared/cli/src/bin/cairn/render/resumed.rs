@@ -21,22 +21,27 @@ pub(crate) fn order(out: &mut impl Write, order: &Order) -> io::Result<()> {
         }
     }
     writeln!(out, "  at {}:", cairn_batch::keys::batch(&order.chain, order.number()))?;
-    for Found { bytes, sha256, version } in &order.found {
-        let version = Clean(version);
-        match (bytes, sha256) {
-            (None, _) => writeln!(out, "    version {version}: a delete marker")?,
-            (Some(bytes), None) => {
-                writeln!(out, "    version {version}: {}, cannot be read", HumanBytes(*bytes))?;
-            }
-            (Some(bytes), Some(sha256)) => {
-                writeln!(out, "    version {version}: {}, SHA-256 {sha256}", HumanBytes(*bytes))?;
-            }
-        }
+    for known in &order.found {
+        found(out, known)?;
     }
     if order.found.is_empty() {
         writeln!(out, "    nothing")?;
     }
     Ok(())
+}
+
+/// What lies at the key of the next batch.
+pub(super) fn found(out: &mut impl Write, found: &Found) -> io::Result<()> {
+    let version = Clean(&found.version);
+    match (found.bytes, found.sha256) {
+        (None, _) => writeln!(out, "    version {version}: a delete marker"),
+        (Some(bytes), None) => {
+            writeln!(out, "    version {version}: {}, cannot be read", HumanBytes(bytes))
+        }
+        (Some(bytes), Some(sha256)) => {
+            writeln!(out, "    version {version}: {}, SHA-256 {sha256}", HumanBytes(bytes))
+        }
+    }
 }
 
 /// By what a chain goes on.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cairn_cli::recover::Rebuilt;
 use cairn_cli::verify::{Trusted, Verified};
-use cairn_verify::{Acknowledged, Finding, FindingCode, Report};
+use cairn_verify::{Acknowledged, AcknowledgedVersion, Finding, FindingCode, Report};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -143,7 +143,14 @@ fn acknowledged(out: &mut impl Write, report: &Report) -> io::Result<()> {
         )?;
         writeln!(out, "  stopped: {}", Clean(reason))?;
         writeln!(out, "  ordered by {} at {at}: {}", Clean(by), Clean(why))?;
-        writeln!(out, "  no batch of it: {} at {key}", count(*versions, "version"))?;
+        writeln!(out, "  no batch of it: what lies at {key}")?;
+        for AcknowledgedVersion { found, follows } in versions {
+            super::resumed::found(out, found)?;
+            if *follows {
+                let warning = "would have come next: see that its records were sealed anew";
+                writeln!(out, "      {BAD}{warning}{BAD:#}")?;
+            }
+        }
     }
     Ok(())
 }
