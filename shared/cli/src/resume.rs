@@ -157,7 +157,7 @@ pub async fn resume<O: Objects, T: Table>(
     context: &Context,
     examined: Examined,
 ) -> Result<Resumed, ResumeError> {
-    let Examined { order, head, stands } = examined;
+    let Examined { order, head, stands, .. } = examined;
     let (order, new) = match stands {
         true => (order, false),
         false => put(objects, context, order, head.as_ref()).await?,

@@ -14,8 +14,22 @@ pub struct Examined {
     pub order: Order,
     /// The head that the chain is stopped at.
     pub head: Option<ChainHead>,
+    /// What lies at the key of the next batch, newest first.
+    pub found: Vec<Found>,
     /// Whether the order stands already.
     pub stands: bool,
+    /// Whether the table names it already: then there is nothing left to decide.
+    pub named: bool,
+}
+
+impl Examined {
+    /// Whether the order acknowledges just what lies there.
+    pub fn agrees(&self) -> bool {
+        fn what(found: &[Found]) -> Vec<(&str, Option<u64>)> {
+            found.iter().map(|found| (found.version.as_str(), found.bytes)).collect()
+        }
+        what(&self.order.found) == what(&self.found)
+    }
 }
 
 /// Looks at a stopped chain. Changes nothing.
@@ -31,28 +45,33 @@ pub async fn examine<O: Objects, T: Table>(
         return Err(ResumeError::NotStopped { chain: chain.clone(), found });
     };
     let head = state.head;
-    if let Some(order) = standing(objects, &context.origin, chain, head.as_ref()).await? {
-        if let Some(named) = state.continued.filter(|named| *named != order.hash()) {
-            return Err(disagreement(keys::order(chain), named, order.hash()));
-        }
-        return Ok(Examined { order, head, stands: true });
-    }
+    let standing = standing(objects, &context.origin, chain, head.as_ref()).await?;
     if let Some(named) = state.continued {
-        return Err(disagreement(keys::order(chain), named, "nothing"));
+        let hash = standing.as_ref().map(Order::hash);
+        let Some(order) = standing.filter(|_| hash == Some(named)) else {
+            let found = hash.map_or("nothing".to_owned(), |hash| hash.to_string());
+            return Err(disagreement(keys::order(chain), named, found));
+        };
+        let found = order.found.clone();
+        return Ok(Examined { order, head, found, stands: true, named: true });
     }
     is_the_end(objects, table, chain, head.as_ref()).await?;
+    let found = found(objects, context, chain, head.as_ref()).await?;
+    if let Some(order) = standing {
+        return Ok(Examined { order, head, found, stands: true, named: false });
+    }
     let order = Order {
         origin: context.origin.clone(),
         chain: chain.clone(),
         after: head.as_ref().map(last_good),
         reason,
-        found: found(objects, context, chain, head.as_ref()).await?,
+        found: found.clone(),
         by: context.by.clone(),
         why: context.why.clone(),
         at: format!("{:.3}", context.now),
     };
     order.check()?;
-    Ok(Examined { order, head, stands: false })
+    Ok(Examined { order, head, found, stands: false, named: false })
 }
 
 /// The order about a chain's stop, if one stands.
@@ -86,7 +105,7 @@ pub(super) async fn standing(
     Ok(Some(order))
 }
 
-/// Whether the head is the end of the chain: neither log nor archive has more of it. Else the table was
+/// Whether the head is the end of the chain: neither log, table nor archive has more of it. Else the table was
 /// rolled back, and what lies at the next key may well be the chain's.
 async fn is_the_end(
     objects: &impl Objects,
@@ -107,6 +126,13 @@ async fn is_the_end(
         }
     }
     let key = next_key(chain, head);
+    if !table.batches(chain, ChainHead::next_number(head), 1).await?.is_empty() {
+        return Err(disagreement(
+            format!("the head of {chain}"),
+            format!("one that covers {key}"),
+            say(number),
+        ));
+    }
     let beyond = objects.list(&format!("batches/{chain}/"), Some(&key), 1).await?;
     match beyond.first() {
         None => Ok(()),
@@ -152,7 +178,7 @@ async fn at(objects: &impl Objects, key: &str) -> Result<Vec<ObjectVersion>, Sto
 }
 
 fn next_key(chain: &ChainId, head: Option<&ChainHead>) -> String {
-    keys::batch(chain, head.map_or(0, |head| head.number + 1))
+    keys::batch(chain, ChainHead::next_number(head))
 }
 
 fn last_good(head: &ChainHead) -> LastGood {

@@ -14,7 +14,7 @@ pub(crate) use config::{built, checked_config, checked_config_json, config, diff
 pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
 pub(crate) use redriven::{item, item_json, items, redriven, summary};
-pub(crate) use resumed::{order, resumed};
+pub(crate) use resumed::{examined, resumed};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{recovered, recovered_json, verified, verified_json};
 

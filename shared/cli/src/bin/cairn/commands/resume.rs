@@ -25,10 +25,12 @@ pub(crate) async fn resume(
     let examined = resume::examine(&objects, &table, &context, &args.chain).await;
     let examined = examined.map_err(failed)?;
     if !output.json {
-        render::order(output, &examined.order)?;
+        render::examined(output, &examined)?;
         output.flush()?;
     }
-    if !args.yes && !examined.stands && !is_confirmed()? {
+    // An order that stands may be another's, and about something else than what lies there now.
+    let needs_nobody = examined.named || (args.yes && examined.agrees());
+    if !needs_nobody && (output.json || !is_confirmed()?) {
         return Err(unable("nothing was ordered"));
     }
     let resumed = resume::resume(&objects, &table, &context, examined).await.map_err(failed)?;
