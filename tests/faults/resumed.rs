@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cairn_batch::keys;
 use cairn_cli::resume::{Context, ResumeError, Resumed, examine, resume};
-use cairn_ledger::{ChainId, Hash, Lineage, Parent};
+use cairn_ledger::{ChainId, Hash, Lineage, Order, Parent};
 use cairn_store::faults::{At, Call, Fault, Faults, Operation};
 use cairn_store::{LockMode, Objects, StoredRecord, Table};
 use cairn_tests::{DAY, ORIGIN, World};
@@ -390,6 +390,33 @@ async fn ingest_follows_no_order_but_the_one_in_the_archive() {
         assert!(!world.verify().await.ok, "{n}");
         deliver(&whole.process(), &[&records]).await;
         all_is_well(&whole, &records, "not tampered with").await;
+    }
+}
+
+/// Whoever can write both has ingest follow only what is about this stop, of this log.
+#[tokio::test]
+async fn ingest_follows_no_order_about_something_else() {
+    type Change = fn(&mut Order);
+    let changes: [Change; 5] = [
+        |order| order.after.as_mut().unwrap().link = Hash::EMPTY_ROOT,
+        |order| order.after.as_mut().unwrap().last = "1".parse().unwrap(),
+        |order| order.after = None,
+        |order| order.chain = order.chain.successor(),
+        |order| order.origin = "other.example".to_owned(),
+    ];
+    for (n, change) in changes.into_iter().enumerate() {
+        let (world, records) = stopped().await;
+        let chain = world.chain(0).await;
+        let still = context("explained");
+        let mut examined = examine(&world.cloud, &world.cloud, &still, &chain).await.unwrap();
+        change(&mut examined.order);
+        let (json, hash) = (examined.order.to_json(), examined.order.hash());
+        let batch = world.cloud.read(&keys::batch(&chain, 0)).await.unwrap().unwrap();
+        world.cloud.create(&keys::order(&chain), json.into(), batch.retention).await.unwrap();
+        world.cloud.resume(&chain, examined.head.as_ref(), &hash).await.unwrap();
+        stop(&world, 0, &records[BATCH]).await;
+        assert!(world.cloud.batches(&chain.successor(), 0, 1).await.unwrap().is_empty(), "{n}");
+        assert!(!world.verify().await.ok, "{n}");
     }
 }
 
