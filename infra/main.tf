@@ -87,6 +87,8 @@ module "archive" {
     batches = local.roles["ingest"]
     log     = local.roles["checkpoint"]
     config  = local.roles["operator"]
+    # Expired cursors, when the ledger table is made again.
+    recovery = var.access.break_glass == null ? null : local.roles["break-glass"]
   }
 }
 

@@ -1,131 +1,169 @@
-//! Every fault at every call, and every place at which a tick or a writer may have died before.
+//! Every call of a recovery, crossed with everything that can go wrong with it.
 
-use cairn_store::faults::{At, Fault, Faults};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::story::{goes_on, held, recover, with_an_uncommitted_batch, world};
+use cairn_cli::recover::{Options, RecoverError};
+use cairn_store::faults::{At, Fault, Operation};
+
+use crate::story::{Operator, Story, held, recovered, seal};
+
+/// The story with its table lost, and the table that it should have again.
+async fn lost() -> (Story, crate::story::Held) {
+    let story = Story::new().await;
+    // Ingest adopts what was never committed; so does recovery.
+    let adopted = story.fork();
+    let (shard, records) = &adopted.stranded;
+    crate::story::deliver(&adopted.world, *shard, records).await;
+    let expected = held(&adopted.world).await;
+    story.world.cloud.operator().lose_table();
+    (story, expected)
+}
 
 #[tokio::test]
-async fn the_table_is_what_it_was() {
-    let world = world().await;
-    let kept = world.verify_as_it_is(None).await.checkpoint;
-    let before = held(&world.cloud).await;
-    world.cloud.operator().lose_table();
-    let rebuilt = recover(&world, &Faults::new()).await.unwrap();
-    assert_eq!(held(&world.cloud).await, before);
-    assert_eq!((rebuilt.chains, rebuilt.batches, rebuilt.written), (3, 9, 9));
-    assert_eq!((rebuilt.unlogged, rebuilt.size), (2, 9));
-    // Once more: nothing is left to write.
-    let faults = Faults::new();
-    assert_eq!(recover(&world, &faults).await.unwrap().written, 0);
-    assert!(faults.writes().is_empty(), "{:?}", faults.writes());
-    goes_on(&world, &kept, "rebuilt").await;
+async fn a_lost_table_is_made_again_as_it_was() {
+    let (story, expected) = lost().await;
+    let told = Operator::new(&story.world, Some(&story.kept));
+    let dry = Options { dry_run: true, ..Options::default() };
+    let would = told.run(&dry).await.unwrap().unwrap();
+    assert!(told.faults.writes().is_empty());
+    let done = recovered(&story.world, Some(&story.kept)).await;
+    assert_eq!(held(&story.world).await, expected);
+    assert_eq!((would.written, would.dry_run), (done.written, true));
+    assert_eq!((done.chains, done.batches, done.found, done.written), (5, 11, 0, 11));
+    assert_eq!(done.adopted.len(), 3, "{:?}", done.adopted);
+    assert_eq!((&done.stopped, &done.cursors), (&Vec::new(), &Vec::new()));
+    assert!(!done.log.unwrap().unfinished);
+
+    let again = Operator::new(&story.world, Some(&story.kept));
+    let nothing = again.recover().await;
+    assert_eq!((nothing.found, nothing.written), (11, 0));
+    assert!(again.faults.writes().is_empty());
+    story.goes_on("recovered").await;
 }
 
 #[tokio::test]
 async fn every_fault_at_every_call_is_survived() {
-    let calls = {
-        let world = world().await;
-        world.cloud.operator().lose_table();
-        let faults = Faults::new();
-        recover(&world, &faults).await.unwrap();
-        faults.calls().len()
-    };
-    assert!(calls > 20, "{calls}");
-    for n in 0..calls {
-        for fault in Fault::ALL {
-            let world = world().await;
-            let kept = world.verify_as_it_is(None).await.checkpoint;
-            let before = held(&world.cloud).await;
-            world.cloud.operator().lose_table();
-            let faults = Faults::new();
-            faults.inject(At::call(n), fault);
-            let first = faults.until_crash(recover(&world, &faults)).await;
-            let case = format!("{:?}, {first:?}", faults.fired());
-            assert!(!faults.fired().is_empty(), "{case}");
-            recover(&world, &Faults::new()).await.unwrap_or_else(|error| panic!("{case}: {error}"));
-            assert_eq!(held(&world.cloud).await, before, "{case}");
-            if fault == Fault::CrashAfter {
-                goes_on(&world, &kept, &case).await;
+    let (story, expected) = lost().await;
+    let operator = Operator::new(&story.fork().world, None);
+    operator.recover().await;
+    // From a table that is half made, too.
+    let half = story.fork();
+    let dying = Operator::new(&half.world, None);
+    dying.faults.inject(At::write(5), Fault::CrashAfter);
+    assert!(dying.run(&Options::default()).await.is_none());
+    let mut cases = 0;
+    for from in [&story, &half] {
+        let counted = from.fork();
+        let operator = Operator::new(&counted.world, None);
+        operator.recover().await;
+        let calls = operator.faults.calls().len();
+        assert!(calls > 40, "{calls}");
+        for n in 0..calls {
+            for fault in Fault::ALL {
+                let story = from.fork();
+                let operator = Operator::new(&story.world, Some(&story.kept));
+                operator.faults.inject(At::call(n), fault);
+                let ended = operator.run(&Options::default()).await;
+                let case = format!("{:?}", operator.faults.fired());
+                assert!(!operator.faults.fired().is_empty(), "{case}");
+                assert_eq!(ended.is_none(), fault.is_crash(), "{case}");
+                // The checkpoint function goes on only once all is there.
+                let now = held(&story.world).await;
+                assert!(now.log.is_none() || now == expected, "{case}: {now:#?}");
+                if let Some(Ok(_)) = &ended {
+                    assert_eq!(now, expected, "{case}");
+                }
+                recovered(&story.world, Some(&story.kept)).await;
+                assert_eq!(held(&story.world).await, expected, "{case}");
+                story.goes_on(&case).await;
+                cases += 1;
             }
         }
     }
+    println!("{cases} cases");
 }
 
-/// A batch that was created and never committed is the chain's all the same.
+/// However little each run gets done, the next one goes on from there.
 #[tokio::test]
-async fn what_was_not_committed_is_adopted() {
-    let (world, records) = with_an_uncommitted_batch().await;
-    world.cloud.operator().lose_table();
-    let rebuilt = recover(&world, &Faults::new()).await.unwrap();
-    assert_eq!((rebuilt.batches, rebuilt.unlogged), (10, 3));
-    // Lambda hands its records over again: they are sealed.
-    let answer = world.process().ingest(2, &records).await.unwrap().unwrap();
-    assert!(answer.failures.is_empty());
-    goes_on(&world, "", "adopted").await;
-    let report = world.verify_as_it_is(None).await;
-    assert_eq!(report.records, 6 * 2 + 3 + 2 + 2);
-}
-
-/// The table is lost while a move of the log is under way, at each of its calls: whatever was signed
-/// stays true.
-#[tokio::test]
-async fn a_tick_may_have_died_anywhere() {
-    let calls = {
-        let world = world().await;
-        let process = world.process();
-        process.tick().await.unwrap();
-        process.faults.calls().len()
-    };
-    for n in 0..calls {
-        for fault in [Fault::CrashBefore, Fault::CrashAfter] {
-            let world = world().await;
-            let kept = world.verify_as_it_is(None).await.checkpoint;
-            let dying = world.process();
-            dying.faults.inject(At::call(n), fault);
-            assert!(dying.tick_until_crash().await.is_none());
-            let case = format!("{:?}", dying.faults.fired());
-            let signed = world.verify_as_it_is(None).await;
-            world.cloud.operator().lose_table();
-            recover(&world, &Faults::new()).await.unwrap_or_else(|error| panic!("{case}: {error}"));
-            goes_on(&world, &kept, &case).await;
-            goes_on(&world, &signed.checkpoint, &case).await;
+async fn a_recovery_that_dies_at_every_write_gets_to_its_end() {
+    let (story, expected) = lost().await;
+    let mut runs = 0;
+    loop {
+        let operator = Operator::new(&story.world, None);
+        operator.faults.inject(At::write(0), Fault::CrashAfter);
+        let ended = operator.run(&Options::default()).await;
+        runs += 1;
+        if let Some(done) = ended {
+            assert_eq!((done.unwrap().written, runs), (0, 13), "11 batches, the log, nothing");
+            break;
+        }
+        if held(&story.world).await.log.is_none() {
+            assert!(story.world.process().tick().await.is_err());
         }
     }
+    assert_eq!(held(&story.world).await, expected);
+    story.goes_on("many deaths").await;
 }
 
-/// The very first move.
+/// A function that was not stopped, between any two calls of a recovery: the log's head is not written over it.
 #[tokio::test]
-async fn the_first_tick_may_have_died_anywhere() {
-    for n in 0..40 {
-        let world = cairn_tests::World::new(3).await;
-        crate::story::seal(&world.process(), 2, &[world.put(2, crate::story::event(1))]).await;
-        let dying = world.process();
-        dying.faults.inject(At::call(n), Fault::CrashAfter);
-        if dying.tick_until_crash().await.is_some() {
-            assert!(n > 10, "{n} calls");
-            return;
+async fn a_function_that_runs_is_noticed() {
+    let (story, _) = lost().await;
+    let operator = Operator::new(&story.fork().world, None);
+    operator.recover().await;
+    let calls = operator.faults.calls();
+    let noticed = Arc::new(AtomicUsize::new(0));
+    for (n, call) in calls.iter().enumerate() {
+        let story = story.fork();
+        let operator = Operator::new(&story.world, None);
+        let world = story.world.clone();
+        operator.faults.before(At::call(n), async move {
+            // A new chain's first batch, as a shard makes it that had none.
+            world.add_shard(&[1]);
+            seal(&world, 5, 30).await;
+        });
+        let ended = operator.run(&Options::default()).await.unwrap();
+        let late = call.operation == Operation::AdvanceLog || after_the_look(&calls, n);
+        match ended {
+            Ok(_) if late || n == 0 => {}
+            Ok(_) => panic!("{call} was not noticed"),
+            Err(
+                RecoverError::Moving { .. } | RecoverError::Table { .. } | RecoverError::Store(_),
+            ) => {
+                assert_eq!(held(&story.world).await.log, None, "{call}");
+                noticed.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => panic!("{call}: {error}"),
         }
-        let case = format!("{:?}", dying.faults.fired());
-        world.cloud.operator().lose_table();
-        recover(&world, &Faults::new()).await.unwrap_or_else(|error| panic!("{case}: {error}"));
-        goes_on(&world, "", &case).await;
     }
+    assert!(noticed.load(Ordering::Relaxed) > 20);
 }
 
-/// Plans and cursors are locked for the retention of batches only.
+/// Whether a call comes after the objects and the chains were looked at for the last time: what comes then
+/// is as if it came after the recovery.
+fn after_the_look(calls: &[cairn_store::faults::Call], n: usize) -> bool {
+    let last = calls.iter().rposition(|call| call.operation == Operation::Chains);
+    last.is_some_and(|last| n > last)
+}
+
+/// Two operators: whoever comes second goes on from what is there, or says so.
 #[tokio::test]
-async fn plans_and_cursors_may_have_expired() {
-    let world = world().await;
-    world.process().tick().await.unwrap();
-    let operator = world.cloud.operator();
-    for key in operator.keys() {
-        if key.starts_with("log/plans/") || key.starts_with("log/cursors/") {
-            operator.delete(&key);
+async fn two_recoveries_at_once_make_one_table() {
+    let (story, expected) = lost().await;
+    let operator = Operator::new(&story.fork().world, None);
+    operator.recover().await;
+    for n in 0..operator.faults.calls().len() {
+        let story = story.fork();
+        let (first, second) =
+            (Operator::new(&story.world, None), Operator::new(&story.world, None));
+        first.faults.before(At::call(n), async move {
+            second.recover().await;
+        });
+        match first.run(&Options::default()).await.unwrap() {
+            Ok(_) | Err(RecoverError::Moving { .. } | RecoverError::Table { .. }) => {}
+            Err(error) => panic!("call {n}: {error}"),
         }
+        assert_eq!(held(&story.world).await, expected, "call {n}");
     }
-    operator.lose_table();
-    recover(&world, &Faults::new()).await.unwrap();
-    let process = world.process();
-    crate::story::seal(&process, 2, &[world.put(2, crate::story::event(40))]).await;
-    assert_eq!(process.tick().await.unwrap().added, 1);
 }

@@ -224,15 +224,58 @@ impl Driven {
         outcomes
     }
 
+    /// Lets the checkpoint function tick once.
+    pub async fn tick(&self) {
+        let pool = Pool::new(self.checkpoint_function());
+        let ticked = pool.invoke("{}".into()).await.unwrap();
+        assert!(matches!(ticked.outcome, Outcome::Answered(_)), "{ticked:?}");
+    }
+
+    /// Runs the real `cairn` on the deployment: its exit code and what it printed.
+    pub async fn cairn(&self, arguments: &[&str]) -> (i32, String) {
+        let tool = tokio::task::spawn_blocking(|| build::tool(Profile::default()).unwrap());
+        let (id, secret) = emulator::CREDENTIALS;
+        let ran = tokio::process::Command::new(tool.await.unwrap())
+            .args(arguments)
+            .env("CAIRN_DEPLOYMENT", self.cloud.deployment_file())
+            .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_PROFILE")
+            .output()
+            .await
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (ran.status.code().unwrap(), text(ran.stdout) + &text(ran.stderr))
+    }
+
+    /// Deletes the ledger table, and makes it anew, empty.
+    pub async fn lose_table(&self) {
+        use aws_sdk_dynamodb::types::{
+            AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+        };
+        let dynamo = aws_sdk_dynamodb::Client::new(self.cloud.config());
+        let table = &self.cloud.deployment().table;
+        let open = dynamo.update_table().table_name(table).deletion_protection_enabled(false);
+        open.send().await.unwrap();
+        dynamo.delete_table().table_name(table).send().await.unwrap();
+        let mut create = dynamo.create_table().table_name(table);
+        create = create.billing_mode(BillingMode::PayPerRequest);
+        for (name, role) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+            let attribute = AttributeDefinition::builder().attribute_name(name);
+            let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
+            let key = KeySchemaElement::builder().attribute_name(name).key_type(role);
+            create = create.attribute_definitions(attribute).key_schema(key.build().unwrap());
+        }
+        create.send().await.unwrap();
+    }
+
     /// Waits until all is sealed, lets the checkpoint function log it, and shows that it verifies.
     pub async fn settle(&self, driver: Driver) -> Report {
         self.sealed().await;
         driver.stop().await;
         self.proxy.heal();
-        let pool = Pool::new(self.checkpoint_function());
         while cairn_cli::status(&self.tool).await.unwrap().unlogged > 0 {
-            let ticked = pool.invoke("{}".into()).await.unwrap();
-            assert!(matches!(ticked.outcome, Outcome::Answered(_)), "{ticked:?}");
+            self.tick().await;
         }
         let options = cairn_cli::verify::Options::default();
         let verified = cairn_cli::verify(&self.tool, &options, &ProgressBar::hidden()).await;

@@ -1,18 +1,16 @@
 //! Judges an object that is already there at the next number of a chain: left by a crash between
 //! its creation and its commit, or made by another writer a moment ago, or planted.
 
-use cairn_batch::{BatchError, Columns, keys};
-use cairn_ledger::{Hash, Lineage};
-use cairn_store::{
-    ChainHead, Encryption, Objects, StoreError, StoredObject, Stream, Table, VersionId,
+use cairn_adopt::{
+    Refusal, extends, foreign, most_row_bytes, only_version, protected, recomputes, unreadable,
 };
+use cairn_batch::{Columns, keys};
+use cairn_ledger::{Hash, Lineage};
+use cairn_store::{ChainHead, Objects, StoreError, StoredObject, Stream, Table, VersionId};
 
-use crate::build;
-use crate::extends::{Refusal, extends, foreign, only_version};
 use crate::handler::Shard;
 use crate::protocol::{Answer, Candidate};
 use crate::rebuild;
-use crate::recompute::recomputes;
 use crate::succession;
 
 /// Reads the object after `head` and judges whether it may be committed: it must be the only
@@ -66,7 +64,7 @@ async fn judge<O: Objects, T: Table, S: Stream>(
         Some(own) => Some(own),
         None => shard.deps.other_bundle(&header.bundle).await?,
     };
-    let limit = build::most_row_bytes(bundle.as_ref().unwrap_or(shard.rules.bundle()));
+    let limit = most_row_bytes(bundle.as_ref().unwrap_or(shard.rules.bundle()));
     let columns = match Columns::read(&object.body, limit) {
         Ok(columns) => columns,
         Err(error) => return Ok(Err(unreadable(error))),
@@ -110,15 +108,6 @@ async fn only_object<O: Objects, T: Table, S: Stream>(
     Ok(object.ok_or_else(vanished))
 }
 
-/// What is no batch at all is foreign. What may be one that only this version of the code or this
-/// function's memory cannot read must not stop a chain for good.
-fn unreadable(error: BatchError) -> Refusal {
-    match error {
-        BatchError::File { .. } => Refusal::Foreign(error.to_string()),
-        error => Refusal::Unclear(error.to_string()),
-    }
-}
-
 /// Whether a batch follows what it must. A first batch may name more parents than the stream can
 /// still tell of, when a shard without batches has left it since: each must be the end of its shard.
 async fn follows<O: Objects, T: Table, S: Stream>(
@@ -149,19 +138,4 @@ async fn follows<O: Objects, T: Table, S: Stream>(
     }
     let named_all = known.iter().all(|parent| named.contains(parent));
     Ok(if named_all { Ok(()) } else { Err(refusal) })
-}
-
-/// Whether the object has the protection that every writer gives. One without is the chain's
-/// all the same, and could be taken away: an operator must look before the chain rests on it.
-pub(crate) fn protected(object: &StoredObject) -> Result<(), Refusal> {
-    if object.retention.is_none() {
-        let reason = "expected an Object Lock, found none (or no right to see it)".to_owned();
-        return Err(Refusal::Unclear(reason));
-    }
-    match &object.encryption {
-        Encryption::Kms(_) => Ok(()),
-        Encryption::Other(found) => {
-            Err(Refusal::Unclear(format!("expected encryption under KMS, found {found}")))
-        }
-    }
 }

@@ -3,24 +3,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use cairn_adopt::{ROW_BYTES, arrival_range};
 use cairn_batch::{BatchError, keys};
-use cairn_event::{Bundle, Item, Leaf, Record, Rejection, Rules, TRANSFORM};
+use cairn_event::{Item, Leaf, Record, Rejection, Rules, TRANSFORM};
 use cairn_ledger::{BatchHeader, ChainId, Counts, Hash, Lineage, SealedHeader};
 use cairn_ledger::{Frontier, TenantTree};
-use jiff::Timestamp;
 
 use crate::traces::{self, Traced};
-
-/// Bytes of rows after which a batch takes no further record, so that an invocation full of small
-/// compressed records that hold much stays within the function's memory: 16 MiB, more than a full
-/// invocation (6 MB of base64) of plain records makes.
-const ROW_BYTES: usize = 16 << 20;
-
-/// The most bytes of rows that a batch made under this bundle can have: what it had before its last
-/// record, and what the largest record makes.
-pub(crate) fn most_row_bytes(bundle: &Bundle) -> u64 {
-    ROW_BYTES as u64 + 4 * bundle.limits.decoded_bytes
-}
 
 /// What a batch is built under: the same for every batch of a warm function.
 #[derive(Debug)]
@@ -162,13 +151,4 @@ fn leaves(
         })
         .collect();
     (leaves, quarantine)
-}
-
-/// The earliest and the latest of arrivals, as a header writes them.
-pub(crate) fn arrival_range(arrivals: impl IntoIterator<Item = Timestamp>) -> Option<[String; 2]> {
-    let mut arrivals = arrivals.into_iter();
-    let first = arrivals.next()?;
-    let (from, to) =
-        arrivals.fold((first, first), |(from, to), time| (from.min(time), to.max(time)));
-    Some([from, to].map(|time| format!("{time:.3}")))
 }

@@ -5,14 +5,12 @@
 mod adopt;
 mod build;
 mod config;
-pub mod extends;
 mod handler;
 mod lineage;
 mod measured;
 pub mod protocol;
 mod quarantine;
 mod rebuild;
-mod recompute;
 mod request;
 mod rules;
 mod succession;

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cairn_adopt::AdoptedLeaf;
 use cairn_batch::keys;
 use cairn_ledger::{BatchHeader, Hash, SequenceNumber};
 use cairn_store::{Objects, StoreError};
 use serde::Deserialize;
-
-use crate::recompute::AdoptedLeaf;
 
 /// Of each rejection, by the sequence number of its record and its index in it: the salt, and
 /// the hash of the quarantine object that holds it.

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use cairn_adopt::{AdoptedBatch, AdoptedLeaf, Refusal};
 use cairn_event::{Item, Record, TRANSFORM};
 use cairn_ledger::{BatchHeader, SequenceNumber};
 use cairn_store::{Objects, StoreError, StoredRecord, Stream};
 
-use crate::extends::Refusal;
 use crate::handler::Shard;
 use crate::quarantine;
-use crate::recompute::{AdoptedBatch, AdoptedLeaf};
 
 /// Compares an adopted batch with the records at hand and, where they are not all of its records,
 /// with what the stream still has of them:

@@ -1,13 +1,12 @@
 //! Which chain of a shard is in force. A stopped chain takes no batch ever again; where an operator ordered
 //! it, its successor goes on.
 
+use cairn_adopt::{Refusal, foreign, protected};
 use cairn_batch::keys;
 use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, LastGood, Order, Parent, SequenceNumber};
 use cairn_store::{ChainHead, Objects, StoreError, StoredObject, Stream, Table};
 
-use crate::adopt;
-use crate::extends::{Refusal, foreign};
 use crate::handler::{Deps, Shard};
 use crate::measured::Tally;
 use crate::protocol::Outcome;
@@ -144,7 +143,7 @@ fn about(
     if order.after != after {
         return Err(foreign(key, &after, &order.after));
     }
-    adopt::protected(object)
+    protected(object)
 }
 
 /// The last header of a shard's chains: that of the last one that has a batch. `original` is the first.

@@ -2,7 +2,7 @@ resource "aws_iam_role" "break_glass" {
   count = var.break_glass == null ? 0 : 1
 
   name                 = "${var.name}-break-glass"
-  description          = "Emergencies of ${var.name}: stops and starts the functions, saves keys and records. Its use raises an alarm."
+  description          = "Emergencies of ${var.name}: stops and starts the functions, saves keys and records, recovers the table. Its use raises an alarm."
   assume_role_policy   = data.aws_iam_policy_document.break_glass_trust[0].json
   max_session_duration = 3600
 }
@@ -44,6 +44,7 @@ data "aws_iam_policy_document" "break_glass_trust" {
 
 locals {
   function_arns = [var.functions.ingest_arn, var.functions.checkpoint_arn]
+  cursors       = "${var.archive_bucket_arn}/log/cursors/*"
 }
 
 data "aws_iam_policy_document" "break_glass" {
@@ -104,13 +105,68 @@ data "aws_iam_policy_document" "break_glass" {
     resources = flatten(values(var.keys))
   }
 
+  # What `cairn recover` writes: heads, batches and the log's head, under the conditions of production; and cursors that have expired. Not
+  # the marks of redrives, which the archive does not tell.
+  statement {
+    sid       = "RecoverTheTable"
+    actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+    resources = [var.table_arn]
+
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["chain#*", "chains", "log"]
+    }
+
+    # ForAllValues holds for nothing at all, too.
+    condition {
+      test     = "Null"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["false"]
+    }
+  }
+
+  # The bucket's policy asks for lock, key and retention.
+  statement {
+    sid       = "PutCursors"
+    actions   = ["s3:PutObject", "s3:PutObjectRetention"]
+    resources = [local.cursors]
+  }
+
+  statement {
+    sid       = "EncryptCursors"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [var.keys.data]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [local.via.s3]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = [var.archive_bucket_arn, local.cursors]
+    }
+  }
+
+  statement {
+    sid           = "NothingElseIsPut"
+    effect        = "Deny"
+    actions       = ["s3:PutObject", "s3:PutObjectRetention"]
+    not_resources = [local.cursors]
+  }
+
   # Nobody in a hurry destroys, signs, or changes evidence, keys, code or policies, whatever else is attached.
   statement {
     sid    = "NothingThatDestroys"
     effect = "Deny"
     not_actions = [
       "dynamodb:GetItem",
+      "dynamodb:PutItem",
       "dynamodb:Query",
+      "dynamodb:UpdateItem",
       "kinesis:DescribeStreamSummary",
       "kinesis:GetRecords",
       "kinesis:GetShardIterator",
@@ -120,6 +176,7 @@ data "aws_iam_policy_document" "break_glass" {
       "kms:Decrypt",
       "kms:DescribeKey",
       "kms:EnableKey",
+      "kms:GenerateDataKey",
       "kms:GetKeyPolicy",
       "kms:GetPublicKey",
       "lambda:DeleteFunctionConcurrency",
@@ -131,6 +188,8 @@ data "aws_iam_policy_document" "break_glass" {
       "s3:GetObjectVersion",
       "s3:ListBucket",
       "s3:ListBucketVersions",
+      "s3:PutObject",
+      "s3:PutObjectRetention",
     ]
     resources = concat(local.evidence, local.function_arns, [var.functions.mapping_arn])
   }

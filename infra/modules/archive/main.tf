@@ -7,12 +7,18 @@ locals {
   expired_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired"
   logs_arn    = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-access-logs"
 
-  # Each prefix has one writer.
-  written_by = {
-    Batches = { role = var.writers.batches, prefixes = ["batches", "quarantine"] }
-    Log     = { role = var.writers.log, prefixes = ["log"] }
-    Config  = { role = var.writers.config, prefixes = ["config"] }
-  }
+  # Each place has one writer; cursors, which follow from the log's entries, are put again by whoever recovers the table, too.
+  written_by = merge(
+    {
+      Batches = { roles = [var.writers.batches], in = ["batches/*", "quarantine/*"] }
+      Log     = { roles = [var.writers.log], in = var.writers.recovery == null ? ["log/*"] : local.log_but_cursors }
+      Config  = { roles = [var.writers.config], in = ["config/*"] }
+    },
+    var.writers.recovery == null ? {} : {
+      Cursors = { roles = [var.writers.log, var.writers.recovery], in = ["log/cursors/*"] }
+    },
+  )
+  log_but_cursors = [local.replaced, "log/checkpoints/*", "log/plans/*", "log/tile/*"]
 
   # Locked for as long as batches: what the log can be rebuilt without.
   locked_as_batches = ["batches/*", "quarantine/*", "log/cursors/*", "log/plans/*", "log/tile/*.p/*"]
@@ -189,7 +195,7 @@ data "aws_iam_policy_document" "archive" {
       sid       = "OneWriterOf${statement.key}"
       effect    = "Deny"
       actions   = ["s3:PutObject"]
-      resources = [for prefix in statement.value.prefixes : "${local.archive_arn}/${prefix}/*"]
+      resources = [for path in statement.value.in : "${local.archive_arn}/${path}"]
 
       principals {
         type        = "*"
@@ -199,7 +205,7 @@ data "aws_iam_policy_document" "archive" {
       condition {
         test     = "ArnNotEquals"
         variable = "aws:PrincipalArn"
-        values   = [statement.value.role]
+        values   = statement.value.roles
       }
     }
   }
@@ -208,7 +214,7 @@ data "aws_iam_policy_document" "archive" {
     sid           = "NoWritesElsewhere"
     effect        = "Deny"
     actions       = ["s3:PutObject"]
-    not_resources = flatten([for writer in local.written_by : [for prefix in writer.prefixes : "${local.archive_arn}/${prefix}/*"]])
+    not_resources = flatten([for writer in local.written_by : [for path in writer.in : "${local.archive_arn}/${path}"]])
 
     principals {
       type        = "*"
@@ -256,7 +262,7 @@ data "aws_iam_policy_document" "archive" {
     condition {
       test     = "ArnNotEquals"
       variable = "aws:PrincipalArn"
-      values   = [for writer in local.written_by : writer.role]
+      values   = distinct(flatten([for writer in local.written_by : writer.roles]))
     }
   }
 

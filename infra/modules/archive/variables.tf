@@ -56,11 +56,12 @@ variable "access_logs_retention_days" {
 }
 
 variable "writers" {
-  description = "ARNs of the roles that may write: `batches` (and quarantine), `log`, `config`, each to its own prefix and no other."
+  description = "ARNs of the roles that may write: `batches` (and quarantine), `log`, `config`, each to its own prefix and no other; `recovery` may put cursors of the log again, too."
   type = object({
-    batches = string
-    log     = string
-    config  = string
+    batches  = string
+    log      = string
+    config   = string
+    recovery = optional(string)
   })
   nullable = false
 }

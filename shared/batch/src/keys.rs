@@ -38,6 +38,12 @@ pub fn checkpoint(size: u64) -> String {
     format!("log/checkpoints/{size:020}")
 }
 
+/// The size whose [`checkpoint`] has this key.
+pub fn parse_checkpoint(key: &str) -> Option<u64> {
+    let size = key.strip_prefix(checkpoint_prefix())?.parse().ok()?;
+    (checkpoint(size) == key).then_some(size)
+}
+
 /// The prefix of every [`checkpoint`].
 pub fn checkpoint_prefix() -> &'static str {
     "log/checkpoints/"

@@ -45,6 +45,24 @@ fn the_names_of_objects_are_pinned() {
 }
 
 #[test]
+fn names_are_read_as_they_are_written_and_no_others() {
+    let chain: ChainId = "audit/20260131T120000Z/shardId-000000000007".parse().unwrap();
+    let time: jiff::Timestamp = "2026-01-31T23:59:59Z".parse().unwrap();
+    let (batch, plan) = (keys::batch(&chain, 42), keys::plan(time, 7));
+    assert_eq!(keys::parse_batch(&batch), Some((chain, 42)));
+    assert_eq!(keys::parse_checkpoint(&keys::checkpoint(7)), Some(7));
+    assert_eq!(keys::parse_plan(&plan), Some((time, 7)));
+    for other in ["", "batches/", "log/plans/", "log/checkpoints/7", "log/checkpoint"] {
+        assert_eq!(keys::parse_batch(other), None);
+        assert_eq!(keys::parse_checkpoint(other), None);
+        assert_eq!(keys::parse_plan(other), None);
+    }
+    assert_eq!(keys::parse_batch(&batch.replace("0042", "42")), None);
+    assert_eq!(keys::parse_plan(&plan.replace("235959", "236060")), None);
+    assert_eq!(keys::parse_plan(&plan.replace("0007", "7")), None);
+}
+
+#[test]
 fn numbers_sort_as_keys_do() {
     let chain: ChainId = "audit/20260131T120000Z/s".parse().unwrap();
     let numbers = [0, 1, 9, 10, 99, 1_000_000, u64::MAX];

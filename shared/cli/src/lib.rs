@@ -29,7 +29,6 @@ pub use interrupt::interrupted;
 pub use log::{LogError, Standing};
 pub use prove::prove;
 pub use put::put;
-pub use recover::recover;
 pub use show::show;
 pub use status::status;
 pub use verify::verify;

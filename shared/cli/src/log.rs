@@ -4,7 +4,7 @@ use cairn_batch::keys;
 use cairn_ledger::tile::{self, Tiles};
 use cairn_ledger::{
     BatchHeader, Checkpoint, CheckpointError, Cursors, DocumentError, Entry, EntryError, Hash,
-    OpenCheckpoint, Plan, PlanEntry, SealedHeader, TileError, TilePath, VerifierKey,
+    OpenCheckpoint, Plan, PlanEntry, SealedHeader, TileError, TileKind, TilePath, VerifierKey,
 };
 use cairn_store::{Objects, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -176,10 +176,26 @@ pub(crate) async fn entry(
     let Some((path, place)) = tile::entry_tile(position, size) else { return Ok(None) };
     let (path, bytes) = tile(objects, path).await?;
     let entries = tile::decode_bundle(&bytes, path.width())?;
-    let Some(entry) = entries.get(place) else { return Ok(None) };
-    let entry = Entry::parse(&String::from_utf8_lossy(entry))
-        .map_err(|source| LogError::Entry { position, source })?;
-    Ok(Some(entry))
+    entries.get(place).map(|entry| parse(entry, position)).transpose()
+}
+
+/// The entries of the bundle `index` of a log of `size` entries, as they lie there.
+pub(crate) async fn entries(
+    objects: &impl Objects,
+    index: u64,
+    size: u64,
+) -> Result<Vec<Entry>, LogError> {
+    let Some(path) = TilePath::at(TileKind::Entries, index, size) else { return Ok(Vec::new()) };
+    let (found, bytes) = tile(objects, path).await?;
+    let entries = tile::decode_bundle(&bytes, found.width())?;
+    let first = index * u64::from(tile::WIDTH);
+    let entries = (first..).zip(entries).take(path.width().into());
+    entries.map(|(position, entry)| parse(entry, position)).collect()
+}
+
+fn parse(entry: &[u8], position: u64) -> Result<Entry, LogError> {
+    Entry::parse(&String::from_utf8_lossy(entry))
+        .map_err(|source| LogError::Entry { position, source })
 }
 
 /// A key that sorts before those of all plans that can name the batch.
@@ -230,7 +246,7 @@ pub(crate) async fn tile(
     }
 }
 
-async fn read(objects: &impl Objects, key: &str) -> Result<bytes::Bytes, LogError> {
+pub(crate) async fn read(objects: &impl Objects, key: &str) -> Result<bytes::Bytes, LogError> {
     match objects.read(key).await? {
         Some(object) => Ok(object.body),
         None => Err(LogError::Missing { key: key.to_owned() }),

@@ -1,201 +1,160 @@
-//! `cairn recover`: rebuilds the ledger table from the archive alone.
+//! `cairn recover`: makes the ledger table again, from the archive alone.
 //!
-//! The archive is verified first, and nothing is written unless it is whole. Then each chain is
-//! committed anew, batch by batch, by the very transaction that ingest uses, whose conditions guard it; those that
-//! go on by an operator's order are stopped again; at last the log's head is set, to where the latest plan leads: a move that was begun and not finished is
-//! finished by the next tick, as ever. What is in the table already must be what would be written, so
-//! that a run that died is simply run again; anything else is a disagreement, and stays as it is.
+//! 1. The archive is *verified* first, without the table ([`verify()`]); what is wrong with it is not made into
+//!    a table.
+//! 2. *Outlook*: what the table must hold is told from the log's entries, from the objects beyond the log,
+//!    judged as ingest judges what it adopts, and from the last plan. Nothing is written.
+//! 3. *Compare*: what the table holds already must be a beginning of that, as an earlier run of this leaves
+//!    it when it ends early. Else nothing is written.
+//! 4. *Write*: each chain, batch by batch, by the transactions that production commits with; then the stops,
+//!    and the orders by which stopped chains go on; then, when nothing has moved meanwhile, the log's head. Until that is there the checkpoint function
+//!    signs nothing.
 
-mod chains;
-mod log;
+mod compare;
+mod error;
+mod findings;
+mod fold;
+mod loghead;
 mod orders;
+mod outlook;
+mod tails;
+mod write;
 
-use bytes::Bytes;
-use cairn_batch::keys;
-use cairn_ledger::{Cursors, Hash, VerifierKey};
-use cairn_store::{LockMode, LogHead, Objects, Retention, StoreError, Table};
+use std::collections::BTreeMap;
+
+use cairn_ledger::{ChainId, Hash};
+use cairn_store::{LockMode, Objects, Table};
+use cairn_verify::Report;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::cloud::{Cloud, CloudError};
-use crate::log::LogError;
+use crate::cloud::Cloud;
 use crate::verify::{self, VerificationError, Verified};
-use chains::Chains;
 
-/// Why the table is not rebuilt.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoverError {
-    /// The deployment is not known.
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
-    /// The archive could not be verified.
-    #[error(transparent)]
-    Verify(#[from] VerificationError),
-    /// A store did not do what was asked. Run it again: what is there is left as it is.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The log cannot be read.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// Table and archive, or the parts of the archive, disagree: nothing of it is overwritten.
-    #[error("{what}: expected {expected}, found {found}")]
-    Disagreement {
-        /// What it is about.
-        what: String,
-        /// What the archive says.
-        expected: String,
-        /// What was found.
-        found: String,
-    },
+pub use error::RecoverError;
+
+use outlook::Outlook;
+
+/// Reads and transactions that are under way at the same time.
+const CONCURRENCY: usize = 32;
+
+/// Nobody knows how long ago the functions stopped: nothing that waits for them is late. A century.
+const STOPPED: SignedDuration = SignedDuration::from_hours(24 * 36_525);
+
+/// How to recover.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Only tell what would be written.
+    pub dry_run: bool,
+    /// Chains that were stopped before the table was lost, as the operator knows, and the numbers that they
+    /// were stopped before: what lies there is left uncommitted, whatever it is.
+    pub stopped: BTreeMap<ChainId, u64>,
 }
 
-impl RecoverError {
-    /// Whether it tells that something is wrong, and not merely that it could not be done.
-    pub fn is_finding(&self) -> bool {
-        matches!(self, Self::Disagreement { .. })
-    }
-}
-
-pub(crate) fn disagreement(
-    what: impl ToString,
-    expected: impl ToString,
-    found: impl ToString,
-) -> RecoverError {
-    let (what, expected, found) = (what.to_string(), expected.to_string(), found.to_string());
-    RecoverError::Disagreement { what, expected, found }
-}
-
-/// What the table was rebuilt to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rebuilt {
-    /// Chains.
-    pub chains: u64,
-    /// Batches that the table has now.
-    pub batches: u64,
-    /// Those of them that were written by this run; the others were there.
-    pub written: u64,
-    /// Those of them that are not logged yet: the next tick takes them.
-    pub unlogged: u64,
-    /// Entries of the log.
-    pub size: u64,
-    /// Its root.
-    pub root: Hash,
-}
-
-/// What to rebuild by.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// The log's public keys, any of which may have signed.
-    pub keys: Vec<VerifierKey>,
+/// What is known of the deployment.
+#[derive(Clone)]
+pub struct Context<'a> {
     /// Lock mode of the archive.
     pub lock_mode: LockMode,
     /// For how long cursors are locked.
-    pub retention: SignedDuration,
+    pub batch_retention: SignedDuration,
     /// The clock.
-    pub now: Timestamp,
+    pub now: &'a (dyn Fn() -> Timestamp + Send + Sync),
 }
 
-/// Verifies the archive, and rebuilds the table if nothing is wrong with it; `None`: it is not whole.
-pub async fn recover(
+/// What was made again, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// Whether it was only told.
+    pub dry_run: bool,
+    /// Chains.
+    pub chains: u64,
+    /// Their batches.
+    pub batches: u64,
+    /// Batches that the table had already.
+    pub found: u64,
+    /// Batches that were written.
+    pub written: u64,
+    /// Keys of the batches that the log does not have yet, at most one a chain: the last, which nobody can
+    /// tell to have been committed before.
+    pub adopted: Vec<String>,
+    /// Chains that are stopped.
+    pub stopped: Vec<Stopped>,
+    /// The log; `None` where nothing was logged yet.
+    pub log: Option<Log>,
+    /// Keys of cursors that were gone and were put again.
+    pub cursors: Vec<String>,
+}
+
+/// A chain that is stopped again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stopped {
+    /// Which.
+    #[serde(serialize_with = "crate::as_text")]
+    pub chain: ChainId,
+    /// The number that is not committed.
+    pub before: u64,
+    /// Why.
+    pub reason: String,
+    /// Hash of the order by which its successor goes on, if there is one.
+    pub continued: Option<Hash>,
+}
+
+/// Where the log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Log {
+    /// Entries.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+    /// Whether the next tick has to publish this first: its last move was begun and not ended.
+    pub unfinished: bool,
+}
+
+/// Verifies the archive as it is when the functions have stopped, whenever that was, without the table.
+pub async fn verify(
     cloud: &Cloud,
     options: &verify::Options,
-    verifying: &ProgressBar,
     bar: &ProgressBar,
-) -> Result<(Verified, Option<Rebuilt>), RecoverError> {
-    let verified = verify::verify(cloud, options, verifying).await?;
-    if !verified.report.ok {
-        return Ok((verified, None));
-    }
-    let settings = cloud.settings();
-    let days = i64::from(settings.batch_retention_days()?);
-    let context = Context {
-        keys: settings.verifier_keys()?,
-        lock_mode: settings.required_lock_mode()?,
-        retention: SignedDuration::from_hours(24 * days),
-        now: Timestamp::now(),
-    };
-    let (objects, table) = (cloud.objects_for_writing()?, cloud.table()?);
-    let rebuilt = rebuild(&objects, &table, &context, bar).await?;
-    Ok((verified, Some(rebuilt)))
+) -> Result<Verified, VerificationError> {
+    let options = verify::Options { without_table: true, ..options.clone() };
+    verify::verify_with_lag(cloud, &options, STOPPED, bar).await
 }
 
-/// Rebuilds the table from an archive that was verified. May be run again at any time while the
-/// functions stand still.
-pub async fn rebuild<O: Objects, T: Table>(
+/// How long before now something may have been left undone when the functions stopped.
+pub fn max_lag() -> SignedDuration {
+    STOPPED
+}
+
+/// Makes the table again from an archive of which `report` tells, while no function runs.
+///
+/// May be run again, wherever an earlier run ended: it goes on from there. On an error the log's head has
+/// not been written.
+pub async fn recover<O: Objects, T: Table>(
     objects: &O,
     table: &T,
-    context: &Context,
+    context: &Context<'_>,
+    report: &Report,
+    options: &Options,
     bar: &ProgressBar,
-) -> Result<Rebuilt, RecoverError> {
-    let mut chains = Chains::list(objects, table).await?;
-    bar.set_length(chains.batches());
-    let standing = log::standing(objects, &context.keys).await?;
-    let mut cursors = Cursors::default();
-    if let Some(standing) = &standing {
-        for position in (0..standing.signed.size).step_by(log::STEP) {
-            let entries = log::entries(objects, position, standing.signed.size).await?;
-            for entry in &entries {
-                let followed = cursors.follow(entry);
-                followed.map_err(|error| disagreement("the log", "the next entry", error))?;
-            }
-            let batches = entries.into_iter().filter_map(log::batch);
-            chains.commit(table, batches.collect(), bar).await?;
+) -> Result<Recovered, RecoverError> {
+    let outlook = match Outlook::of(objects, report, options).await {
+        Err(error) if error.is_finding() && !report.ok => {
+            return Err(findings::unverified(report));
         }
+        outlook => outlook?,
+    };
+    findings::check(report, &outlook)?;
+    bar.set_length(outlook.batches());
+    let compared = compare::compare(objects, table, &outlook, bar).await?;
+    let mut recovered = outlook.summary(compared.found);
+    recovered.dry_run = options.dry_run;
+    if options.dry_run {
+        recovered.written = outlook.batches() - compared.found;
+        recovered.cursors = write::missing_cursors(objects, &outlook).await?;
+        return Ok(recovered);
     }
-    let logged = cursors.clone();
-    let unlogged = chains.commit_the_rest(objects, table, bar).await?;
-    chains.carry_out_orders(table).await?;
-    chains.check_nothing_else(table).await?;
-    let (mut size, mut root) = (0, Hash::EMPTY_ROOT);
-    if let Some(standing) = standing {
-        let head = standing.head(&logged)?;
-        if standing.is_finished() {
-            keep_cursors(objects, context, &logged).await?;
-        }
-        set_head(table, &head).await?;
-        (size, root) = (head.to.size, head.to.root);
-    }
-    let Chains { written, .. } = chains;
-    let (count, batches) = (chains.len(), chains.batches());
-    Ok(Rebuilt { chains: count, batches, written, unlogged, size, root })
+    write::write(objects, table, context, &outlook, compared, &mut recovered, bar).await?;
+    Ok(recovered)
 }
-
-/// The cursors, which the head refers to: they may have gone, where nothing was logged for long.
-async fn keep_cursors(
-    objects: &impl Objects,
-    context: &Context,
-    cursors: &Cursors,
-) -> Result<(), RecoverError> {
-    let key = keys::cursors(&cursors.hash());
-    if objects.read(&key).await?.is_some() {
-        return Ok(());
-    }
-    let retention = Retention { mode: context.lock_mode, until: context.now + context.retention };
-    let body = Bytes::from(cursors.to_json());
-    match objects.create(&key, body, Some(retention)).await {
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn set_head(table: &impl Table, head: &LogHead) -> Result<(), RecoverError> {
-    let say = |head: &LogHead| format!("size {} and root {}", head.to.size, head.to.root);
-    for _ in 0..ATTEMPTS {
-        match table.log_head().await? {
-            Some(there) if there.to == head.to => return Ok(()),
-            Some(there) => return Err(disagreement("the log's head", say(head), say(&there))),
-            None => {}
-        }
-        match table.advance_log(None, head).await {
-            // Whatever came of it, the head tells.
-            Ok(()) | Err(StoreError::Unknown { .. } | StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let detail = "no answer to several writes".to_owned();
-    Err(StoreError::Unknown { operation: "setting the log's head".to_owned(), detail }.into())
-}
-
-/// How often a write is tried whose outcome nobody tells.
-const ATTEMPTS: u32 = 8;

@@ -11,7 +11,7 @@ use cairn_ledger::{ChainId, Checkpoint, CheckpointError, VerifierKey};
 use cairn_store::{Objects, StoreError, Table};
 use cairn_verify::{Head, LogHead, Progress, Report, TableChain, VerifyError};
 use indicatif::{HumanBytes, ProgressBar};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 
 use crate::cloud::{Cloud, CloudError};
@@ -99,6 +99,16 @@ pub async fn verify(
     options: &Options,
     bar: &ProgressBar,
 ) -> Result<Verified, VerificationError> {
+    verify_with_lag(cloud, options, cairn_verify::MAX_LAG, bar).await
+}
+
+/// The same, where a batch may be so old that nothing covers it yet.
+pub(crate) async fn verify_with_lag(
+    cloud: &Cloud,
+    options: &Options,
+    max_lag: SignedDuration,
+    bar: &ProgressBar,
+) -> Result<Verified, VerificationError> {
     let settings = cloud.settings();
     let keys = match &options.keys[..] {
         [] => settings.verifier_keys()?.iter().map(VerifierKey::to_string).collect(),
@@ -123,7 +133,7 @@ pub async fn verify(
         log_retention: days(settings.log_retention_days()?),
         lock_mode: settings.lock_mode().map(archive::mode),
         now,
-        max_lag: cairn_verify::MAX_LAG,
+        max_lag,
         heads,
         log_head,
         heads_read: Some(now),

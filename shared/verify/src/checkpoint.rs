@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cairn_batch::keys;
 use cairn_ledger::{Checkpoint, CheckpointError, Note, NoteError, VerifierKey};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::listing::{Listed, read_all};
 use crate::protection::{Retention, check_versions};
@@ -143,7 +143,7 @@ impl Checkpoints {
     fn under_way(&self, published: u64, options: &Options) -> bool {
         let mut beyond = self.put.iter().filter(|(size, _)| *size > published);
         match (beyond.next(), beyond.next()) {
-            (Some((_, put)), None) => *put >= options.now - WINDOW,
+            (Some((_, put)), None) => *put >= options.now - options.max_lag / 3,
             _ => false,
         }
     }
@@ -171,9 +171,6 @@ impl Checkpoints {
         Ok(())
     }
 }
-
-/// How long it may take to publish a checkpoint that was signed.
-const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Checks that the log is not older than a checkpoint that was trusted before.
 pub(crate) fn check_age(latest: u64, trusted: &Checkpoint, findings: &mut Findings) {

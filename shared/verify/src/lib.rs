@@ -56,7 +56,8 @@ pub struct Options {
     pub lock_mode: Option<LockMode>,
     /// When the verification began: what was put long before it must be committed and logged.
     pub now: Timestamp,
-    /// How long before `now` that is: [`MAX_LAG`] unless a deployment is known to be slower.
+    /// How long before `now` that is: [`MAX_LAG`] unless a deployment is known to be slower, or to have
+    /// stopped. A third of it is what it may take to publish a checkpoint that was signed.
     pub max_lag: SignedDuration,
     /// Chains that the ledger table names; `None`: the table is not looked at.
     pub heads: Option<BTreeMap<ChainId, TableChain>>,

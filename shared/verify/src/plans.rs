@@ -50,7 +50,7 @@ impl Plans {
                     continue;
                 }
             };
-            if !is_named(&listed.key, plan.to) {
+            if keys::parse_plan(&listed.key).is_none_or(|(_, to)| to != plan.to) {
                 let detail = format!("expected a plan to the size of its name, found {}", plan.to);
                 findings.add(PlanMismatch, &listed.key, detail);
             }
@@ -210,9 +210,4 @@ impl Plans {
         }
         Ok(())
     }
-}
-
-/// Whether a key is `log/plans/<time>-<size:020>` for this size.
-fn is_named(key: &str, to: u64) -> bool {
-    keys::parse_plan(key).is_some_and(|(_, size)| size == to)
 }

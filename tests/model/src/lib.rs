@@ -1,7 +1,7 @@
 //! The commit protocols of ingest and of the log, model-checked with stateright.
 //!
 //! What decides is the code that runs in production: [`cairn_ingest::protocol`],
-//! [`cairn_ingest::extends`], [`cairn_checkpoint::protocol`] and [`cairn_checkpoint::plan`], with real heads,
+//! [`cairn_adopt`], [`cairn_checkpoint::protocol`] and [`cairn_checkpoint::plan`], with real heads,
 //! headers, cursors and trees. What is modelled is what they run on: storage, Lambda, and everything that
 //! can go wrong between them.
 //!

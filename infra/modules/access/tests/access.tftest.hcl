@@ -294,14 +294,30 @@ run "everybody" {
     condition = length(setintersection(
       flatten([for statement in jsondecode(output.policies.break_glass).Statement : statement.Action if statement.Effect == "Allow"]),
       [
-        "kms:Sign", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:GenerateDataKey", "s3:PutObject", "s3:DeleteObject",
-        "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutBucketPolicy", "dynamodb:PutItem", "dynamodb:DeleteItem",
-        "dynamodb:UpdateItem", "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteStream", "kinesis:PutRecord", "lambda:UpdateFunctionCode",
+        "kms:Sign", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "s3:DeleteObject",
+        "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutBucketPolicy", "dynamodb:DeleteItem",
+        "kinesis:DecreaseStreamRetentionPeriod", "kinesis:DeleteStream", "kinesis:PutRecord", "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction", "lambda:DeleteEventSourceMapping",
         "lambda:UpdateEventSourceMapping",
       ],
     )) == 0
-    error_message = "Break-glass may destroy, sign or write."
+    error_message = "Break-glass may destroy or sign."
+  }
+
+  # What it writes is what `cairn recover` does.
+  assert {
+    condition = {
+      for statement in jsondecode(output.policies.break_glass).Statement : statement.Sid => jsonencode([
+        statement.Action, try(statement.Resource, null), try(statement.NotResource, null), try(statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"], null),
+      ])
+      if length(setintersection(flatten([try(statement.Action, [])]), ["dynamodb:PutItem", "dynamodb:UpdateItem", "kms:GenerateDataKey", "s3:PutObject", "s3:PutObjectRetention"])) > 0
+      } == {
+      RecoverTheTable  = jsonencode([["dynamodb:UpdateItem", "dynamodb:PutItem"], var.table_arn, null, ["log", "chains", "chain#*"]])
+      PutCursors       = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], "${var.archive_bucket_arn}/log/cursors/*", null, null])
+      EncryptCursors   = jsonencode(["kms:GenerateDataKey", var.keys.data, null, null])
+      NothingElseIsPut = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], null, "${var.archive_bucket_arn}/log/cursors/*", null])
+    }
+    error_message = "Break-glass may write more than recovery does, or less."
   }
 
   assert {
@@ -309,9 +325,9 @@ run "everybody" {
       for statement in jsondecode(output.policies.break_glass).Statement :
       toset(statement.NotAction) == toset(flatten([
         for allowed in jsondecode(output.policies.break_glass).Statement : allowed.Action
-        if allowed.Effect == "Allow" && length(setintersection(flatten([try(allowed.Resource, [])]), statement.Resource)) > 0
+        if allowed.Effect == "Allow" && length(setintersection(flatten([try(allowed.Resource, [])]), concat(statement.Resource, ["${var.archive_bucket_arn}/log/cursors/*"]))) > 0
       ])) && length(setsubtract(concat(local.evidence, local.function_arns, [var.functions.mapping_arn]), statement.Resource)) == 0
-      if statement.Effect == "Deny"
+      if statement.Sid == "NothingThatDestroys"
     ])
     error_message = "What is denied to break-glass is not everything but what it is allowed."
   }

@@ -48,7 +48,7 @@ run "refusals" {
       NoWritesElsewhere           = {}
       NothingIsDeleted            = {}
       LocksStay                   = {}
-      LocksAreNotShortened        = { ArnNotEquals = { "aws:PrincipalArn" = reverse(sort(values(var.writers))) } }
+      LocksAreNotShortened        = { ArnNotEquals = { "aws:PrincipalArn" = reverse(sort([var.writers.batches, var.writers.log, var.writers.config])) } }
       TheBucketStays              = {}
     })
     error_message = "A refusal is missing, or holds under another condition."
@@ -92,6 +92,44 @@ run "refusals" {
   assert {
     condition     = output.bucket == "audit-archive" && output.expired_bucket == "audit-expired"
     error_message = "Buckets have other names than the functions are told."
+  }
+}
+
+run "whoever_recovers_puts_cursors_and_nothing_else" {
+  variables {
+    writers = {
+      batches  = "arn:aws:iam::123456789012:role/cairn-ingest"
+      log      = "arn:aws:iam::123456789012:role/cairn-checkpoint"
+      config   = "arn:aws:iam::123456789012:role/cairn-operator"
+      recovery = "arn:aws:iam::123456789012:role/cairn-break-glass"
+    }
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement :
+      statement.Sid => [toset(flatten([statement.Resource])), toset(flatten([statement.Condition.ArnNotEquals["aws:PrincipalArn"]]))]
+      if startswith(statement.Sid, "OneWriterOf")
+      } == {
+      OneWriterOfBatches = [toset(["arn:aws:s3:::audit-archive/batches/*", "arn:aws:s3:::audit-archive/quarantine/*"]), toset([var.writers.batches])]
+      OneWriterOfConfig  = [toset(["arn:aws:s3:::audit-archive/config/*"]), toset([var.writers.config])]
+      OneWriterOfCursors = [toset(["arn:aws:s3:::audit-archive/log/cursors/*"]), toset([var.writers.log, var.writers.recovery])]
+      OneWriterOfLog = [
+        toset([for path in ["checkpoint", "checkpoints/*", "plans/*", "tile/*"] : "arn:aws:s3:::audit-archive/log/${path}"]),
+        toset([var.writers.log]),
+      ]
+    }
+    error_message = "Whoever recovers the table may put more than cursors, or not those."
+  }
+
+  # The places of the writers, and everything else, are all that there is.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.Resource if startswith(statement.Sid, "OneWriterOf")
+      ])) == toset(flatten([
+      for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.NotResource if statement.Sid == "NoWritesElsewhere"
+    ]))
+    error_message = "There is a place without a writer."
   }
 }
 

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::Memory;
 use super::objects::Version;
-use super::table::Ledger;
 use crate::{
     BatchItem, ChainState, Encryption, LogHead, ObjectVersion, Retention, StoredObject, VersionId,
 };
@@ -101,6 +100,11 @@ impl Operator {
         assert!(removed.is_some(), "no version of {key}");
     }
 
+    /// Makes the ledger table anew, empty.
+    pub fn lose_table(&self) {
+        self.cloud.state().ledger = Default::default();
+    }
+
     /// Sets the state of a chain; the default state removes its head.
     pub fn set_chain(&self, chain: &ChainId, state: ChainState) {
         self.cloud.state().ledger.states.insert(chain.clone(), state);
@@ -128,11 +132,6 @@ impl Operator {
     /// Sets the head of the log; `None` removes it.
     pub fn set_log_head(&self, head: Option<LogHead>) {
         self.cloud.state().ledger.log = head;
-    }
-
-    /// Empties the ledger table.
-    pub fn lose_table(&self) {
-        self.cloud.state().ledger = Ledger::default();
     }
 
     #[track_caller]

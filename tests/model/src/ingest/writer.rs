@@ -1,8 +1,8 @@
 //! The executor of [`Protocol`] over the model's storage: as `functions/ingest/src/handler.rs`, one request
 //! a step.
 
+use cairn_adopt::{Refusal, extends, only_version};
 use cairn_batch::keys;
-use cairn_ingest::extends::{Refusal, extends, only_version};
 use cairn_ingest::protocol::{Answer, Candidate, Outcome, Protocol, Step};
 use cairn_ledger::{BatchHeader, Counts, Hash, Lineage, Parent, SealedHeader, SequenceNumber};
 use cairn_store::{ChainHead, VersionId};

@@ -52,6 +52,12 @@ fn start(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// The key of a batch.
+fn batch_key(text: &str) -> Result<(ChainId, u64), String> {
+    let expected = "expected batches/<stream>/<created>/<shard>/<number, 20 digits>.parquet";
+    cairn_batch::keys::parse_batch(text).ok_or_else(|| expected.to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Put events on the stream.
@@ -91,12 +97,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Verify the whole archive.
     Verify(Verify),
-    /// Rebuild the ledger table from the archive, where the table was lost.
+    /// Make the ledger table again, from the archive.
     ///
-    /// The archive is verified first; if anything is wrong with it, nothing is written. Then every chain
-    /// is committed anew, by the transaction that ingest uses, and the log's head is set. What is in the table
-    /// already must be what would be written: a run that died is run again, anything else is left as it is.
-    /// Marks of redrives are not in the archive, and lost.
+    /// For when the table was lost, or is not what it was: it is deleted, made anew and empty, and filled by
+    /// this, while both functions stand still. The archive is verified first; what is wrong with it is not made
+    /// into a table. Wherever a run ends early, the next one goes on.
+    ///
+    /// The marks of redrives are in the table alone, and stay lost.
     Recover(Recover),
     /// Order that a stopped chain goes on, once what stopped it is explained.
     ///
@@ -303,19 +310,6 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Recover {
-    /// Both functions stand still, and will until this has ended. Nobody can tell that from here: a
-    /// function that runs on a table that is half rebuilt may stop chains.
-    #[arg(long, required = true)]
-    pub(crate) functions_are_stopped: bool,
-
-    /// A checkpoint that was kept elsewhere and that the log must extend, or several; by default the one
-    /// that the last verification on this machine trusted.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) since: Vec<PathBuf>,
-}
-
-#[derive(Debug, clap::Args)]
 pub(crate) struct Resume {
     /// The stopped chain, as `cairn status` names it.
     pub(crate) chain: ChainId,
@@ -356,4 +350,34 @@ pub(crate) struct Verify {
     /// Write the checkpoint that was verified to a file: keep it outside the account.
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint_out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Recover {
+    /// A checkpoint that was kept outside the account and that the archive must extend, or several.
+    #[arg(long, value_name = "FILE", required_unless_present = "without_checkpoint")]
+    pub(crate) since: Vec<PathBuf>,
+
+    /// None was kept: the archive is believed where it agrees with itself. A cut tail or a rewritten
+    /// history cannot be told.
+    #[arg(long, conflicts_with = "since")]
+    pub(crate) without_checkpoint: bool,
+
+    /// Verifier key of the log; several if any of them may have signed. By default the deployment's.
+    #[arg(long = "key", value_name = "VKEY", value_delimiter = ',')]
+    pub(crate) keys: Vec<String>,
+
+    /// Neither function runs, nor has begun to within the last 15 minutes. Nothing here can know it.
+    #[arg(long, required_unless_present = "dry_run")]
+    pub(crate) functions_are_stopped: bool,
+
+    /// Key of what a chain was stopped before when the table was lost, as the reason of the stop began
+    /// (`batches/.../<number>.parquet`): it is left uncommitted, and the chain is stopped again. May be repeated.
+    /// Chains whose next object shows that it is not theirs are stopped without this.
+    #[arg(long, value_name = "KEY", value_parser = batch_key)]
+    pub(crate) stopped: Vec<(ChainId, u64)>,
+
+    /// Only tell what would be written.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

@@ -1,6 +1,7 @@
 //! Each command: arguments in, answer out.
 
 mod config;
+mod recover;
 mod redrive;
 mod resume;
 
@@ -14,7 +15,7 @@ use cairn_cli::put::{Input, PutError};
 use cairn_cli::verify::{Memory, write_whole};
 use cairn_cli::{Cloud, Query, Settings, Standing};
 
-use crate::args::{Args, Check, Command, Generate, Is, Log, Prove, Put, Recover, Show, Verify};
+use crate::args::{Args, Check, Command, Generate, Is, Log, Prove, Put, Show, Verify};
 use crate::output::{Bar, Output, Unit, complain, note};
 use crate::{Failure, Verdict, render, unable};
 
@@ -36,7 +37,7 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
         Command::Show(args) => show(&cloud, args, output).await,
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,
-        Command::Recover(args) => recover(&cloud, args, output).await,
+        Command::Recover(args) => recover::recover(&cloud, args, output).await,
         Command::Resume(args) => resume::resume(&cloud, args, output).await,
         Command::Generate(args) => generate(args, output),
         Command::Check(args) => check(args, output),
@@ -287,29 +288,6 @@ async fn verify(cloud: &Cloud, args: &Verify, output: &mut Output) -> Result<Ver
         Some(error) => Err(unable(error)),
         None => Ok(output.verdict),
     }
-}
-
-async fn recover(cloud: &Cloud, args: &Recover, output: &mut Output) -> Result<Verdict, Failure> {
-    let options = cairn_cli::verify::Options {
-        keys: Vec::new(),
-        since: notes(&args.since)?,
-        memory: Some(Memory::of_user().map_err(unable)?),
-        without_table: true,
-    };
-    let (verifying, rebuilding) =
-        (Bar::new("verifying", Unit::Batches), Bar::new("rebuilding", Unit::Batches));
-    let recovered = cairn_cli::recover(cloud, &options, verifying.get(), rebuilding.get()).await;
-    drop((verifying, rebuilding));
-    let (verified, rebuilt) = match recovered {
-        Err(error) if error.is_finding() => return Err(Failure::Wrong(error.into())),
-        recovered => recovered.map_err(unable)?,
-    };
-    output.verdict = if rebuilt.is_some() { Verdict::Fine } else { Verdict::Wrong };
-    match output.json {
-        true => output.json(&render::recovered_json(&verified, rebuilt.as_ref()))?,
-        false => render::recovered(output, &verified, rebuilt.as_ref())?,
-    }
-    Ok(output.verdict)
 }
 
 /// The checkpoints that were kept in files.

@@ -3,6 +3,7 @@
 mod config;
 mod entries;
 mod evidence;
+mod recovered;
 mod redriven;
 mod resumed;
 mod summary;
@@ -13,10 +14,11 @@ use std::fmt;
 pub(crate) use config::{built, checked_config, checked_config_json, config, differences};
 pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
+pub(crate) use recovered::{recovered, unverified};
 pub(crate) use redriven::{item, item_json, items, redriven, summary};
 pub(crate) use resumed::{examined, resumed};
 pub(crate) use summary::{put, status};
-pub(crate) use verification::{recovered, recovered_json, verified, verified_json};
+pub(crate) use verification::{verified, verified_json};
 
 /// A text from the archive, that must not move a terminal's cursor, colour it or turn its text
 /// round (Unicode bidirectional controls).

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use cairn_cli::recover::Rebuilt;
 use cairn_cli::verify::{Trusted, Verified};
 use cairn_verify::{Acknowledged, AcknowledgedVersion, Finding, FindingCode, Report};
 use indicatif::HumanBytes;
@@ -73,38 +72,6 @@ pub(crate) fn verified(
     out.flush()
 }
 
-/// What the verification of the archive found, and what the table was rebuilt to.
-pub(crate) fn recovered_json(verified: &Verified, rebuilt: Option<&Rebuilt>) -> Value {
-    json!({ "verified": verified_json(verified), "rebuilt": rebuilt })
-}
-
-pub(crate) fn recovered(
-    out: &mut impl Write,
-    checked: &Verified,
-    rebuilt: Option<&Rebuilt>,
-) -> io::Result<()> {
-    verified(out, checked, None)?;
-    match rebuilt {
-        None => writeln!(
-            out,
-            "{BAD}nothing was rebuilt{BAD:#}: the table is made from an archive that is whole"
-        )?,
-        Some(rebuilt) => {
-            let Rebuilt { chains, batches, written, unlogged, size, root } = rebuilt;
-            writeln!(
-                out,
-                "{GOOD}rebuilt{GOOD:#}: {chains} chains of {batches} batches, {written} of them written now; {unlogged} are not logged yet"
-            )?;
-            writeln!(out, "  the log stands at size {size}, root {root}")?;
-            writeln!(
-                out,
-                "Marks of redrives are lost: what was redriven before may be put once more. Next: `cairn verify`, with the table; then start the functions."
-            )?;
-        }
-    }
-    out.flush()
-}
-
 fn covered(out: &mut impl Write, report: &Report) -> io::Result<()> {
     match report.checkpoint.is_empty() {
         true => writeln!(out, "{} has no checkpoint to be believed", Clean(&report.origin))?,
@@ -159,13 +126,22 @@ fn findings(out: &mut impl Write, report: &Report) -> io::Result<()> {
     if report.ok {
         return writeln!(out, "{GOOD}verified{GOOD:#}: nothing is wrong");
     }
-    let mut kinds: BTreeMap<FindingCode, Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.findings {
-        kinds.entry(finding.code).or_default().push(finding);
-    }
-    let more = |code| report.suppressed.get(code).copied().unwrap_or(0);
     let total = report.findings.len() as u64 + report.suppressed.values().sum::<u64>();
     writeln!(out, "{BAD}not verified{BAD:#}: {}", count(total, "finding"))?;
+    listed(out, &report.findings, &report.suppressed)
+}
+
+/// Findings by their kinds, of each the first ones.
+pub(super) fn listed(
+    out: &mut impl Write,
+    findings: &[Finding],
+    suppressed: &BTreeMap<FindingCode, u64>,
+) -> io::Result<()> {
+    let mut kinds: BTreeMap<FindingCode, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        kinds.entry(finding.code).or_default().push(finding);
+    }
+    let more = |code| suppressed.get(code).copied().unwrap_or(0);
     for (code, found) in &kinds {
         let of_kind = found.len() as u64 + more(code);
         writeln!(out, "{BAD}{code}{BAD:#} ({of_kind})")?;

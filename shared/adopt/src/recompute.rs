@@ -5,29 +5,31 @@ use cairn_event::{Bundle, LeafParts, RawCommitment, TRANSFORM};
 use cairn_ledger::{BatchHeader, Counts, Frontier, Hash, SequenceNumber, TenantTree};
 use jiff::Timestamp;
 
-use crate::build::arrival_range;
-use crate::extends::{Refusal, foreign};
+use crate::{Refusal, foreign};
 
 /// The leaves of a batch that recomputes.
 #[derive(Debug)]
-pub(crate) struct AdoptedBatch<'a> {
-    pub(crate) leaves: Vec<AdoptedLeaf<'a>>,
+pub struct AdoptedBatch<'a> {
+    /// In the order of their records.
+    pub leaves: Vec<AdoptedLeaf<'a>>,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub(crate) struct AdoptedLeaf<'a> {
-    pub(crate) bytes: &'a [u8],
-    pub(crate) sequence: SequenceNumber,
+pub struct AdoptedLeaf<'a> {
+    /// What was hashed.
+    pub bytes: &'a [u8],
+    /// Its record.
+    pub sequence: SequenceNumber,
     /// `raw` of a rejection; `None` for an event.
-    pub(crate) raw: Option<RawCommitment>,
+    pub raw: Option<RawCommitment>,
 }
 
 /// Checks all that a verifier will: that every leaf is canonical and of this chain, that they stand in
 /// the order of their records, that the typed columns derive from them, and that the header says of
 /// them what they are. The tenants' root is under a key of the bundle that the batch was made under, so
 /// it is checked where that bundle is at hand.
-pub(crate) fn recomputes<'a>(
+pub fn recomputes<'a>(
     columns: &'a Columns,
     bundle: Option<&Bundle>,
 ) -> Result<AdoptedBatch<'a>, Refusal> {
@@ -138,4 +140,13 @@ impl Fold {
         }
         Ok(())
     }
+}
+
+/// The earliest and the latest of arrivals, as a header writes them.
+pub fn arrival_range(arrivals: impl IntoIterator<Item = Timestamp>) -> Option<[String; 2]> {
+    let mut arrivals = arrivals.into_iter();
+    let first = arrivals.next()?;
+    let (from, to) =
+        arrivals.fold((first, first), |(from, to), time| (from.min(time), to.max(time)));
+    Some([from, to].map(|time| format!("{time:.3}")))
 }

@@ -9,13 +9,13 @@ use cairn_store::{ChainHead, ObjectVersion, VersionId};
 pub enum Refusal {
     /// It is not the chain's next batch, and never will be: the chain stops.
     Foreign(String),
-    /// It cannot be judged here and now: by this version of the code, or in this function's
+    /// It cannot be judged here and now: by this version of the code, or in this process's
     /// memory. Nothing is decided and nothing is lost; the records wait for a writer that can.
     Unclear(String),
 }
 
 /// Says that an object is not the chain's, in the words of every such judgement.
-pub(crate) fn foreign(
+pub fn foreign(
     what: impl std::fmt::Display,
     expected: &dyn std::fmt::Debug,
     found: &dyn std::fmt::Debug,
