@@ -301,6 +301,22 @@ fn whatever_is_not_acknowledged_is_named() {
     }
 }
 
+/// S3 takes it away by itself where nothing lies behind it; it held nothing.
+#[test]
+fn a_delete_marker_that_is_acknowledged_may_go() {
+    let mut world = World::usual();
+    world.log();
+    world.delete(&evidence());
+    world.heads.get_mut(&chain(1)).unwrap().stopped = Some("a delete marker".to_owned());
+    let order = world.order(&chain(1));
+    world.put_order(&order);
+    assert!(world.verify().ok);
+    world.objects.remove(&evidence());
+    assert!(world.verify().ok);
+    world.put(&evidence(), "another's", Some(35));
+    assert_eq!(codes(&world.verify()), [Code::OrderEvidence]);
+}
+
 #[test]
 fn a_successor_without_an_order_is_named() {
     let mut world = World::usual();
