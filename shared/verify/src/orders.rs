@@ -1,4 +1,4 @@
-//! Step 9: orders, by which stopped chains go on.
+//! Step 10: orders, by which stopped chains go on.
 
 use std::collections::BTreeMap;
 
