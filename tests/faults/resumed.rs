@@ -386,6 +386,7 @@ async fn ingest_follows_no_order_but_the_one_in_the_archive() {
         tamper(&world, &keys::order(&chain));
         let handled = world.process().ingest_measured(0, &records[BATCH]).await.unwrap().unwrap();
         assert_eq!(handled.response.failures[0].sequence, records[2].sequence.as_str(), "{n}");
+        assert!(handled.measured.blocked, "{n}");
         assert!(world.cloud.batches(&chain.successor(), 0, 1).await.unwrap().is_empty(), "{n}");
         assert!(!world.verify().await.ok, "{n}");
         deliver(&whole.process(), &[&records]).await;

@@ -78,7 +78,7 @@ pub(crate) async fn work<'r, O: Objects, T: Table, S: Stream>(
         }
         let outcome = Shard::new(deps, &chain, rules, open, tally).run().await;
         let Outcome::Stopped { first, .. } = outcome else { return (chain, open, outcome) };
-        match successor(deps, &chain).await {
+        match successor(deps, &chain, tally).await {
             Ok(Some(next)) => {
                 tracing::warn!(stopped = %chain.chain, chain = %next.chain, "an operator ordered the chain to go on");
                 deps.warm.remember_in_force(&original, &next);
@@ -94,6 +94,7 @@ pub(crate) async fn work<'r, O: Objects, T: Table, S: Stream>(
 async fn successor<O: Objects, T: Table, S: Stream>(
     deps: &Deps<O, T, S>,
     chain: &InForce,
+    tally: &Tally,
 ) -> Result<Option<InForce>, String> {
     let state = deps.table.chain(&chain.chain).await.map_err(|error| error.to_string())?;
     let Some(order) = state.continued else { return Ok(None) };
@@ -101,6 +102,7 @@ async fn successor<O: Objects, T: Table, S: Stream>(
     match judged.map_err(|error| error.to_string())? {
         Ok(()) => Ok(Some(chain.clone().succeeded(state.head, order))),
         Err(Refusal::Foreign(reason) | Refusal::Unclear(reason)) => {
+            tally.blocked();
             tracing::error!(alarm = "chain.blocked", chain = %chain.chain, reason, "an order cannot be followed");
             Err(reason)
         }
