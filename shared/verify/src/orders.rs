@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cairn_batch::{Columns, keys};
 use cairn_ledger::{BatchHeader, ChainId, Found, Hash, Lineage, Order, Parent};
 
-use crate::chain::Chains;
+use crate::chain::{Chains, SKEW};
 use crate::listing::{Listed, list, read_all};
 use crate::object::LIMIT;
 use crate::protection::{Retention, check_versions};
@@ -26,6 +26,9 @@ pub(crate) struct Orders {
 struct Known {
     order: Order,
     hash: Hash,
+    /// Whether it was put since the verification began, or may have been: then what was read before it need not
+    /// fit it, and the next verification judges it.
+    young: bool,
 }
 
 impl Orders {
@@ -51,7 +54,9 @@ impl Orders {
             match read(key, &object.body, origin) {
                 Ok(order) => {
                     let hash = Hash::of(&object.body);
-                    orders.insert(order.chain.clone(), Known { order, hash });
+                    let began = options.heads_read.map(|read| read - SKEW);
+                    let young = began.is_some_and(|began| object.modified >= began);
+                    orders.insert(order.chain.clone(), Known { order, hash, young });
                 }
                 Err(detail) if chain_of(key).is_some() => {
                     findings.add(OrderUnreadable, key, detail);
@@ -111,37 +116,45 @@ impl Orders {
         findings: &mut Findings,
     ) -> Result<Vec<Acknowledged>, ArchiveError> {
         let mut acknowledged = Vec::new();
-        for (chain, Known { order, .. }) in &self.orders {
+        for (chain, Known { order, young, .. }) in &self.orders {
+            let mut found = Findings::default();
             let (subject, key) = (keys::order(chain), keys::batch(chain, order.number()));
-            if let Some(found) = chains.differs(chain, order.after.as_ref()) {
+            if let Some(end) = chains.differs(chain, order.after.as_ref()) {
                 let expected = order.after.as_ref().map_or("no batch".to_owned(), |after| {
                     format!(
                         "number {} with link {}, up to {}",
                         after.number, after.link, after.last
                     )
                 });
-                let detail = format!("expected the end of {chain} at {expected}, found {found}");
-                findings.add(OrderMismatch, &subject, detail);
+                let detail = format!("expected the end of {chain} at {expected}, found {end}");
+                found.add(OrderMismatch, &subject, detail);
             }
             if let Some(stopped) = chain.predecessor().filter(|c| !self.orders.contains_key(c)) {
                 let key = keys::order(&stopped);
                 let detail = format!("expected the order {key} before this one, found none");
-                findings.add(OrderMissing, &subject, detail);
+                found.add(OrderMissing, &subject, detail);
             }
             let versions = archive.versions(&key)?;
             let there: Vec<Version> = versions.into_iter().filter(|v| v.key == key).collect();
-            match evidence(archive, &key, &there, order)? {
-                Err(detail) => findings.add(OrderEvidence, &key, detail),
-                Ok(versions) => acknowledged.push(Acknowledged {
-                    order: subject,
-                    chain: chain.clone(),
-                    reason: order.reason.clone(),
-                    by: order.by.clone(),
-                    at: order.at.clone(),
-                    why: order.why.clone(),
-                    key,
-                    versions,
-                }),
+            let versions = match evidence(archive, &key, &there, order)? {
+                Ok(versions) => versions,
+                Err(detail) => {
+                    found.add(OrderEvidence, &key, detail);
+                    order.found.iter().map(|found| as_ordered(found, false)).collect()
+                }
+            };
+            acknowledged.push(Acknowledged {
+                order: subject,
+                chain: chain.clone(),
+                reason: order.reason.clone(),
+                by: order.by.clone(),
+                at: order.at.clone(),
+                why: order.why.clone(),
+                key,
+                versions,
+            });
+            if !young {
+                findings.append(found);
             }
         }
         Ok(acknowledged)
@@ -187,7 +200,7 @@ impl Orders {
                 Some(_) => {}
             }
         }
-        for chain in self.orders.keys() {
+        for (chain, _) in self.orders.iter().filter(|(_, known)| !known.young) {
             if heads.get(chain).is_none_or(|table| table.stopped.is_none()) {
                 let detail =
                     "expected a chain that is stopped, found one that goes on by the table";
@@ -243,7 +256,7 @@ fn evidence(
         let Some(found) = there.iter().find(|found| found.version == *version) else {
             // S3 takes away by itself a delete marker behind which there is nothing.
             if bytes.is_none() {
-                versions.push(AcknowledgedVersion { found: known.clone(), follows: false });
+                versions.push(as_ordered(known, false));
                 continue;
             }
             let detail = format!("expected version {version}, which is acknowledged, found none");
@@ -265,9 +278,13 @@ fn evidence(
             }
             follows = object.is_some_and(|object| would_follow(&object.body, order));
         }
-        versions.push(AcknowledgedVersion { found: known.clone(), follows });
+        versions.push(as_ordered(known, follows));
     }
     Ok(Ok(versions))
+}
+
+fn as_ordered(found: &Found, follows: bool) -> AcknowledgedVersion {
+    AcknowledgedVersion { found: found.clone(), follows }
 }
 
 /// Whether an object is, by its own header, the batch that would have come next in the stopped chain.

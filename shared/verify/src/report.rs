@@ -34,7 +34,7 @@ pub struct Report {
     pub resolved: u64,
     /// Bytes of batch objects read.
     pub bytes: u64,
-    /// What an operator ordered about stopped chains, and so is no finding any more.
+    /// What operators ordered about stopped chains: where nothing else lies there, it is no finding any more.
     pub acknowledged: Vec<Acknowledged>,
     /// What is wrong, each with its name; at most [`Findings::PER_CODE`] of each kind.
     pub findings: Vec<Finding>,

@@ -238,6 +238,21 @@ fn an_order_is_locked_for_as_long_as_the_log_once_and_for_all() {
     assert_eq!(codes(&world.verify()), [Code::DeleteMarker]);
 }
 
+/// Of what was read before it was put, nothing tells that it is wrong: the next verification does.
+#[test]
+fn an_order_that_is_put_while_the_verification_runs_is_judged_by_the_next() {
+    let mut world = World::usual();
+    let order = world.order(&chain(1));
+    world.put_locked(&key(), order.to_json(), 3650);
+    let mut options = world.options();
+    options.heads_read = Some(world.now);
+    let report = world.verify_with(&options);
+    assert!(report.ok, "{:#?}", report.findings);
+    assert_eq!(report.acknowledged.len(), 1, "it is told all the same");
+    options.heads_read = Some(world.now + SignedDuration::from_mins(2));
+    assert_eq!(codes(&world.verify_with(&options)), [Code::OrderMismatch]);
+}
+
 #[test]
 fn an_order_about_a_chain_that_goes_on_is_named() {
     // It was never stopped.
@@ -297,6 +312,7 @@ fn whatever_is_not_acknowledged_is_named() {
             tamper(&mut world);
             let report = world.verify();
             assert_eq!(codes(&report), [Code::OrderEvidence], "{n}: {:?}", report.findings);
+            assert_eq!(report.acknowledged.len(), 1, "{n}: the order is told all the same");
         }
     }
 }
