@@ -117,11 +117,10 @@ pub async fn find(
     let batches = candidates.len();
     bar.set_length(batches as u64);
     let acknowledged = acknowledged(objects).await?;
-    let (last, first) =
+    let (last, first): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|object| acknowledged.contains(&object.key));
     let mut unreadable = Vec::new();
-    for candidates in [first, last] {
-        let candidates: Vec<ObjectVersion> = candidates;
+    for (candidates, batch) in [(first, true), (last, false)] {
         let mut reads = stream::iter(candidates)
             .map(|object| async move { (search(objects, &object, query).await, object) })
             .buffer_unordered(CONCURRENCY);
@@ -131,6 +130,7 @@ pub async fn find(
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
                 Err(Unreadable::Store(error)) => return Err(error.into()),
+                Err(Unreadable::Batch(_)) if !batch => {}
                 Err(Unreadable::Batch(error)) => {
                     unreadable.push(format!("{}: {error}", object.key));
                 }
