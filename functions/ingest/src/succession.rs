@@ -109,7 +109,8 @@ async fn successor<O: Objects, T: Table, S: Stream>(
     }
 }
 
-/// Whether the archive holds the order that the table names, and it is about this stop.
+/// Whether the archive holds the order that the table names, and it is about this stop. Whatever was put over it
+/// changes nothing: it is known by its hash.
 async fn judge<O: Objects, T, S>(
     deps: &Deps<O, T, S>,
     chain: &ChainId,
@@ -117,24 +118,24 @@ async fn judge<O: Objects, T, S>(
     named: &Hash,
 ) -> Result<Result<(), Refusal>, StoreError> {
     let key = keys::order(chain);
-    let Some(object) = deps.objects.read(&key).await? else {
-        return Ok(Err(foreign(key, named, &"nothing")));
-    };
-    Ok(about(&key, &object, named, &deps.settings.origin, chain, head))
+    let versions = deps.objects.versions(&key).await?;
+    for version in versions.iter().filter(|version| version.key == key && !version.delete_marker) {
+        let object = deps.objects.read_version(&key, &version.version).await?;
+        let named = object.filter(|object| Hash::of(&object.body) == *named);
+        if let Some(object) = named {
+            return Ok(about(&key, &object, &deps.settings.origin, chain, head));
+        }
+    }
+    Ok(Err(foreign(key, named, &"none of that hash")))
 }
 
 fn about(
     key: &str,
     object: &StoredObject,
-    named: &Hash,
     origin: &str,
     chain: &ChainId,
     head: Option<&ChainHead>,
 ) -> Result<(), Refusal> {
-    let found = Hash::of(&object.body);
-    if found != *named {
-        return Err(foreign(key, named, &found));
-    }
     let order = Order::parse(&object.body);
     let order = order.map_err(|error| Refusal::Foreign(format!("{key}: {error}")))?;
     if (order.origin.as_str(), &order.chain) != (origin, chain) {
