@@ -60,7 +60,7 @@ impl Default for Pace {
 }
 
 /// What is to be driven.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The mapping.
     pub mapping: Mapping,

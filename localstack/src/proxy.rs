@@ -14,7 +14,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::driver::Pool;
+use crate::driver::{Function, Pool};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Fault {
     Late(Duration),
     /// It is refused, and does not reach the cloud.
     Refuse,
+    /// It is refused because KMS is asked too often, and does not reach the cloud.
+    Throttle,
     /// It reaches the cloud twice, and the second answer is told: as if something on the way had lost
     /// the first, and tried again.
     Twice,
@@ -108,9 +110,9 @@ impl Proxy {
         Ok(Self { address, state })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> &str {
-        &self.address
+    /// Puts itself between a function and the cloud.
+    pub fn before(&self, function: &mut Function) {
+        function.environment.insert("AWS_ENDPOINT_URL".to_owned(), self.address.clone());
     }
 
     /// Whose processes are killed.
@@ -164,7 +166,12 @@ impl State {
         parts.headers.remove(EXPECT);
         match self.judge(&parts, body.len()) {
             None => forward(&self.cloud, parts, body).await,
-            Some(Fault::Refuse) => Ok(refusal(&parts)),
+            Some(Fault::Refuse) => Ok(refusal(&parts, StatusCode::FORBIDDEN, "AccessDenied")),
+            Some(Fault::Throttle) => {
+                let s3 = !parts.headers.contains_key("x-amz-target");
+                let code = if s3 { "KMS.ThrottlingException" } else { "ThrottlingException" };
+                Ok(refusal(&parts, StatusCode::BAD_REQUEST, code))
+            }
             Some(Fault::KillBefore) => {
                 self.kill().await;
                 Err(Broken)
@@ -233,17 +240,14 @@ async fn forward(cloud: &str, parts: Parts, body: Bytes) -> Answer {
     Ok(Response::from_parts(parts, Full::new(body)))
 }
 
-/// As S3 says it, and as the services do that speak JSON.
-fn refusal(parts: &Parts) -> Response<Full<Bytes>> {
-    let body = if parts.headers.contains_key("x-amz-target") {
-        r#"{"__type":"AccessDeniedException","message":"the proxy refuses"}"#
-    } else {
-        "<Error><Code>AccessDenied</Code><Message>the proxy refuses</Message></Error>"
+/// What is answered instead of the cloud: as S3 says it, or as the services do that speak JSON.
+fn refusal(parts: &Parts, status: StatusCode, code: &str) -> Response<Full<Bytes>> {
+    let json = parts.headers.contains_key("x-amz-target");
+    let body = match json {
+        true => format!(r#"{{"__type":"{code}","message":"the proxy refuses"}}"#),
+        false => format!("<Error><Code>{code}</Code><Message>the proxy refuses</Message></Error>"),
     };
     let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    if parts.headers.contains_key("x-amz-target") {
-        *response.status_mut() = StatusCode::BAD_REQUEST;
-    }
+    *response.status_mut() = if json { StatusCode::BAD_REQUEST } else { status };
     response
 }

@@ -50,12 +50,17 @@ struct Put {
 impl Driven {
     /// Starts an emulator with a deployment whose stream has this many shards.
     pub async fn start(name: &str, shards: u32) -> Self {
-        let options = Options {
+        Self::deploy(Options {
             functions: false,
             name: name.to_owned(),
             shards: Some(shards),
             ..Options::default()
-        };
+        })
+        .await
+    }
+
+    /// Starts an emulator with this deployment.
+    pub async fn deploy(options: Options) -> Self {
         let functions = build::functions(Profile::default()).unwrap();
         let cloud = Cloud::start(&options).await.unwrap();
         let proxy = Proxy::start(cloud.emulator().endpoint()).await.unwrap();
@@ -95,8 +100,7 @@ impl Driven {
             _ => &self.functions.checkpoint,
         };
         let mut function = self.cloud.function(name, binary);
-        let endpoint = self.proxy.address().to_owned();
-        function.environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint);
+        self.proxy.before(&mut function);
         function.log = Some(self.cloud.emulator().folder().join("function.log"));
         function
     }
@@ -130,6 +134,11 @@ impl Driven {
     pub async fn put_rejected(&self, place: usize, records: Vec<Vec<u8>>) {
         self.put.lock().unwrap().bad += records.len() as u64;
         self.put_bytes(place, records).await;
+    }
+
+    /// So many of the events that were put were rejected, and put again since.
+    pub fn rejects(&self, count: u64) {
+        self.put.lock().unwrap().bad += count;
     }
 
     /// Puts records of any kind: [`finish`](Self::finish) does not know what becomes of them.
@@ -288,6 +297,11 @@ impl Driven {
     /// The same, and shows that everything is there exactly once.
     pub async fn finish(&self, driver: Driver) {
         let report = self.settle(driver).await;
+        self.account(report.events, report.rejections).await;
+    }
+
+    /// Shows that everything that was put is there exactly once, and that the verifier has counted so.
+    pub async fn account(&self, events: u64, rejections: u64) {
         let mut found: Vec<_> = self.leaves().await.iter().filter_map(id).collect();
         let mut put = self.put.lock().unwrap().ids.clone();
         found.sort();
@@ -296,7 +310,7 @@ impl Driven {
         assert!(lost.is_empty(), "lost: {lost:?}");
         assert_eq!(found, put, "something is there twice");
         let bad = self.put.lock().unwrap().bad;
-        assert_eq!((report.events, report.rejections), (put.len() as u64, bad));
+        assert_eq!((events, rejections), (put.len() as u64, bad));
     }
 
     /// Every leaf of the archive.

@@ -62,8 +62,7 @@ impl Stage {
         let tool = cairn_cli::Cloud::new(cairn_cli::Settings::from(cloud.deployment()), clients);
         let function = |name: &str, binary| {
             let mut function = cloud.function(name, binary);
-            let address = proxy.address().to_owned();
-            function.environment.insert("AWS_ENDPOINT_URL".to_owned(), address);
+            proxy.before(&mut function);
             function.timeout = Duration::from_secs(15);
             function.log = Some(cloud.emulator().folder().join(format!("{name}.log")));
             function

@@ -19,7 +19,7 @@ use super::runtime_api::{Job, Phase, Reply, RuntimeApi};
 const INIT: Duration = Duration::from_secs(10);
 
 /// A function: what Lambda knows of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// Its name.
     pub name: String,

@@ -29,6 +29,8 @@ pub struct Status {
     pub overdue: bool,
     /// Batches that are sealed but not logged.
     pub unlogged: u64,
+    /// The deployment's verifier keys, as whoever verifies is given them; none where none is known.
+    pub keys: Vec<String>,
 }
 
 /// How far a chain is.
@@ -139,6 +141,7 @@ async fn status_of(
         overdue: head.as_ref().is_some_and(|head| head.moved < Timestamp::now() - DUE),
         log_size: head.map_or(0, |head| head.to.size),
         checkpoint: published(objects, keys).await?,
+        keys: keys.unwrap_or_default().iter().map(VerifierKey::to_string).collect(),
     })
 }
 

@@ -21,6 +21,7 @@ fn an_empty_deployment_has_a_status() {
             checkpoint: None,
             overdue: false,
             unlogged: 0,
+            keys: vec![world.key.to_string()],
         };
         assert_eq!(status, empty);
         assert!(status.is_fine());
@@ -83,8 +84,14 @@ fn a_stopped_chain_and_a_forged_checkpoint_are_not_fine() {
 
 #[test]
 fn a_checkpoint_that_never_followed_is_not_fine() {
-    let status =
-        Status { chains: Vec::new(), log_size: 3, checkpoint: None, overdue: false, unlogged: 0 };
+    let status = Status {
+        chains: Vec::new(),
+        log_size: 3,
+        checkpoint: None,
+        overdue: false,
+        unlogged: 0,
+        keys: Vec::new(),
+    };
     assert!(status.is_fine(), "the log has just moved");
     assert!(!Status { overdue: true, ..status }.is_fine());
 }

@@ -71,6 +71,9 @@ pub(crate) fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
                 )?,
                 None => writeln!(out, "  signature not checked: no verifier key is known")?,
             }
+            for key in &status.keys {
+                writeln!(out, "  {DIM}key       {key}{DIM:#}")?;
+            }
         }
     }
     writeln!(out, "unlogged    {}", count(status.unlogged, "batch"))?;
