@@ -8,8 +8,8 @@ use cairn_ledger::tile::{
 };
 use cairn_ledger::{
     BatchHeader, ChainId, Checkpoint, ConfigChange, Coordinates, Cursors, Entry, EventProof, Hash,
-    LogProof, LogTree, Note, Order, Plan, SealedHeader, SequenceNumber, TileKind, TilePath, TileSet,
-    Tiles, VerifierKey, tree,
+    LogProof, LogTree, Note, Order, Plan, SealedHeader, SequenceNumber, TileKind, TilePath,
+    TileSet, Tiles, VerifierKey, tree,
 };
 
 use crate::world::{World, signing_key, verifier_key};
