@@ -251,6 +251,21 @@ fn an_order_that_is_put_while_the_verification_runs_is_judged_by_the_next() {
     assert_eq!(report.acknowledged.len(), 1, "it is told all the same");
     options.heads_read = Some(world.now + SignedDuration::from_mins(2));
     assert_eq!(codes(&world.verify_with(&options)), [Code::OrderMismatch]);
+
+    // The chain had grown by a batch that was not seen.
+    let mut world = World::usual();
+    world.log();
+    world.stop(&chain(1));
+    let mut order = world.order(&chain(1));
+    order.after.as_mut().unwrap().number += 1;
+    order.found.clear();
+    world.objects.remove(&evidence());
+    world.put_order(&order);
+    let mut options = world.options();
+    options.heads_read = Some(world.now);
+    assert!(world.verify_with(&options).ok);
+    options.heads_read = Some(world.now + SignedDuration::from_mins(2));
+    contains(&world.verify_with(&options), Code::OrderMismatch);
 }
 
 #[test]
