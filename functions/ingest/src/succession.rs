@@ -120,7 +120,11 @@ async fn judge<O: Objects, T, S>(
     let key = keys::order(chain);
     let versions = deps.objects.versions(&key).await?;
     for version in versions.iter().filter(|version| version.key == key && !version.delete_marker) {
-        let object = deps.objects.read_version(&key, &version.version).await?;
+        let object = match deps.objects.read_version(&key, &version.version).await {
+            // Under a key of others, say.
+            Err(StoreError::Refused { .. }) => continue,
+            object => object?,
+        };
         let named = object.filter(|object| Hash::of(&object.body) == *named);
         if let Some(object) = named {
             return Ok(about(&key, &object, &deps.settings.origin, chain, head));
