@@ -87,7 +87,7 @@ module "archive" {
     batches = local.roles["ingest"]
     log     = local.roles["checkpoint"]
     config  = local.roles["operator"]
-    # Expired cursors, when the ledger table is made again.
+    # Expired cursors, when the ledger table is made again; orders by which stopped chains go on.
     recovery = var.access.break_glass == null ? null : local.roles["break-glass"]
   }
 }

@@ -83,11 +83,11 @@ data "aws_iam_policy_document" "ingest" {
     }
   }
 
-  # What another writer put is adopted only where it lies under a lock.
+  # What another writer put is adopted only where it lies under a lock, and an order followed.
   statement {
     sid       = "ReadWhatIsSealed"
     actions   = ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"]
-    resources = ["${module.archive.arn}/batches/*", "${module.archive.arn}/quarantine/*"]
+    resources = ["${module.archive.arn}/batches/*", "${module.archive.arn}/orders/*", "${module.archive.arn}/quarantine/*"]
   }
 
   statement {

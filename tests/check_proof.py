@@ -70,8 +70,9 @@ def check(proof, vkey):
     kind, extra, index, *path = head.split("\n")
     demand(kind == "c2sp.org/tlog-proof@v1" and extra[:6] + index[:6] == "extra index ", "no proof")
     extra = document(unbase64(extra[6:]).decode(), EXTRA)
-    lineage = "prev" if '"prev":' in extra["header"] else "parents"
-    header = document(extra["header"], HEADER.split() + [lineage])
+    lineage = ["prev"] if '"prev":' in extra["header"] else ["parents"]
+    succeeds = "." in json.loads(extra["header"])["chain"].rpartition("/")[2]  # a stopped chain
+    header = document(extra["header"], HEADER.split() + lineage + ["order"] * (succeeds and lineage == ["parents"]))
     demand((extra["kind"], header["kind"]) == ("event-proof", "batch"), "not the proof of an event")
     size = header["counts"]["events"] + header["counts"]["rejections"]
     root = root_of(extra["leaf"].encode(), extra["index"], size, extra["path"])

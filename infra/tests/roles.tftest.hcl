@@ -22,7 +22,7 @@ run "least_privilege" {
       ListStreams               = "Allow: kinesis:ListStreams on *"
       DecryptTheStream          = "Allow: kms:Decrypt on ${module.keys.data_arn}"
       SealBatches               = "Allow: s3:PutObject s3:PutObjectRetention on arn:aws:s3:::audit-archive/batches/* arn:aws:s3:::audit-archive/quarantine/*"
-      ReadWhatIsSealed          = "Allow: s3:GetObject s3:GetObjectRetention s3:GetObjectVersion on arn:aws:s3:::audit-archive/batches/* arn:aws:s3:::audit-archive/quarantine/*"
+      ReadWhatIsSealed          = "Allow: s3:GetObject s3:GetObjectRetention s3:GetObjectVersion on arn:aws:s3:::audit-archive/batches/* arn:aws:s3:::audit-archive/orders/* arn:aws:s3:::audit-archive/quarantine/*"
       ReadTheBundle             = "Allow: s3:GetObject on arn:aws:s3:::audit-archive/config/*"
       ListNames                 = "Allow: s3:ListBucket s3:ListBucketVersions on arn:aws:s3:::audit-archive"
       KeepWhatExpired           = "Allow: s3:PutObject on arn:aws:s3:::audit-expired/*"

@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{ObjectLockRetention, ObjectLockRetentionMode, Tag, Taggi
 use crate::stage::{Actor, BATCHES, By, LOG, Stage, done, in_days, refused, text};
 
 const BATCH: &str = "batches/s/t/shard/00000000000000000000.parquet";
+const ORDER: &str = "orders/s/t/shard.json";
 const QUARANTINED: &str = "quarantine/s/t/shard/00000000000000000000-hash.ndjson";
 
 #[tokio::test]
@@ -14,17 +15,20 @@ async fn ingest_seals_and_cannot_delete_read_elsewhere_or_sign() {
     let ingest = stage.role("ingest").await;
     let elsewhere = ["log/checkpoint", "segments/class=c/tenant=t/dt=d/0.parquet"];
     stage.place(&elsewhere).await;
+    stage.place(&[ORDER]).await;
 
     let version = done(ingest.seal(BATCH, BATCHES).send().await).version_id.unwrap();
     done(ingest.seal(QUARANTINED, BATCHES).send().await);
-    for key in [BATCH, QUARANTINED] {
+    for key in [BATCH, ORDER, QUARANTINED] {
         done(ingest.read(key).await);
     }
     done(ingest.read(&format!("config/{}", stage.deployment().bundle.unwrap())).await);
     for key in elsewhere {
         refused("s3:GetObject", By::Silence, ingest.read(key).await);
     }
-    for key in ["log/x", "config/x", "segments/class=c/tenant=t/dt=d/1.parquet", "other"] {
+    for key in
+        ["log/x", "config/x", "orders/x", "segments/class=c/tenant=t/dt=d/1.parquet", "other"]
+    {
         refused("s3:PutObject", By::Silence, ingest.seal(key, LOG).send().await);
     }
     versions_stay_and_so_do_locks(&ingest, &version).await;

@@ -99,7 +99,7 @@ async fn nobody_writes_deletes_or_unlocks_evidence_not_even_an_administrator() {
     let found = done(s3.get_object().bucket(bucket).key(key).send().await);
     let version = found.version_id.unwrap();
 
-    let places = ["log/b", "config/b", "segments/b", "b"].map(|place| (place, LOG));
+    let places = ["log/b", "config/b", "orders/b", "segments/b", "b"].map(|place| (place, LOG));
     for (place, days) in
         [("batches/b", BATCHES), ("quarantine/b", BATCHES)].into_iter().chain(places)
     {

@@ -7,6 +7,7 @@ mod changes;
 mod checkpoint;
 mod ingest;
 mod planted;
+mod resumed;
 mod rollout;
 mod slow;
 mod story;

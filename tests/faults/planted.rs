@@ -9,7 +9,7 @@ use cairn_tests::{Process, World};
 use crate::story::{all_is_well, deliver, event, records};
 
 /// A chain with one batch, and the object of number 1 made but not committed.
-async fn half_made() -> (World, Vec<StoredRecord>) {
+pub(crate) async fn half_made() -> (World, Vec<StoredRecord>) {
     let world = World::new(1).await;
     let records = records(&world);
     let world = half_made_of(world, &records).await;
@@ -29,7 +29,10 @@ async fn key(world: &World) -> String {
 }
 
 /// Changes the half-made batch as `change` says, leaves and all.
-async fn plant(world: &World, change: impl FnOnce(&mut BatchHeader, &mut Vec<cairn_event::Leaf>)) {
+pub(crate) async fn plant(
+    world: &World,
+    change: impl FnOnce(&mut BatchHeader, &mut Vec<cairn_event::Leaf>),
+) {
     let key = key(world).await;
     let object = world.cloud.read(&key).await.unwrap().unwrap();
     let batch = cairn_batch::decode(object.body, 1 << 20).unwrap();

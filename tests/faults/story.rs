@@ -100,16 +100,22 @@ pub(crate) async fn all_is_well(world: &World, records: &[StoredRecord], case: &
     assert_eq!(sealed, put, "{case}: sealed records");
 }
 
-/// The rows of the first shard's committed batches, in order.
+/// The rows of the first shard's committed batches, in order: those of its chain, and of the chains that go
+/// on where one was stopped.
 pub(crate) async fn rows(world: &World) -> Vec<Row> {
     use cairn_store::Table;
-    let chain = world.chain(0).await;
+    let mut chain = world.chain(0).await;
     let mut rows = Vec::new();
-    for item in world.cloud.batches(&chain, 0, 1_000).await.unwrap() {
-        let key = &item.header.header.key;
-        let object =
-            world.cloud.read_version(key, &item.version).await.unwrap().expect("an object");
-        rows.extend(cairn_batch::decode(object.body, 1 << 28).unwrap().rows);
+    loop {
+        for item in world.cloud.batches(&chain, 0, 1_000).await.unwrap() {
+            let key = &item.header.header.key;
+            let object =
+                world.cloud.read_version(key, &item.version).await.unwrap().expect("an object");
+            rows.extend(cairn_batch::decode(object.body, 1 << 28).unwrap().rows);
+        }
+        if world.cloud.chain(&chain).await.unwrap().continued.is_none() {
+            return rows;
+        }
+        chain = chain.successor();
     }
-    rows
 }

@@ -8,6 +8,7 @@ mod archives;
 mod driven;
 mod expired;
 mod faults;
+mod orders;
 mod stops;
 mod story;
 mod tables;

@@ -63,7 +63,7 @@ async fn a_head_that_differs_is_refused() {
     let changed = |change: fn(&mut cairn_store::ChainHead)| {
         let mut head = head.clone();
         change(&mut head);
-        ChainState { head: Some(head), stopped: None }
+        ChainState { head: Some(head), ..ChainState::default() }
     };
     for (case, state) in [
         ("ahead", changed(|head| head.number += 1)),

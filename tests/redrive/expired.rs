@@ -13,7 +13,7 @@ use crate::story::{LATER, Operator, event, leaves, records};
 
 const KEY: &str = "aws/lambda/8c3d5d1e-0000-4000-8000-000000000000/shardId-000000000000/2026/11/25/2026-11-25T08.55.58-1";
 
-const EXPIRED: Options = Options {
+pub(crate) const EXPIRED: Options = Options {
     selection: cairn_cli::quarantine::Selection {
         coordinates: std::collections::BTreeSet::new(),
         reason: None,
@@ -48,7 +48,7 @@ fn operator(world: &World, records: &[StoredRecord], later: SignedDuration) -> O
     operator_since(world, records, later, Timestamp::now())
 }
 
-fn operator_since(
+pub(crate) fn operator_since(
     world: &World,
     records: &[StoredRecord],
     later: SignedDuration,

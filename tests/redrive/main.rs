@@ -7,4 +7,5 @@ mod again;
 mod cloud;
 mod expired;
 mod faults;
+mod resumed;
 mod story;

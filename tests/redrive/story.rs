@@ -125,8 +125,13 @@ impl Operator {
 /// Everything that was sealed, as JSON.
 pub(crate) async fn leaves(world: &World) -> Vec<Value> {
     let mut leaves = Vec::new();
-    let chain = world.chain(0).await;
-    for batch in world.cloud.batches(&chain, 0, 1_000).await.unwrap() {
+    let mut chain = world.chain(0).await;
+    let mut batches = world.cloud.batches(&chain, 0, 1_000).await.unwrap();
+    while world.cloud.chain(&chain).await.unwrap().continued.is_some() {
+        chain = chain.successor();
+        batches.append(&mut world.cloud.batches(&chain, 0, 1_000).await.unwrap());
+    }
+    for batch in batches {
         let key = &batch.header.header.key;
         let object = world.cloud.read(key).await.unwrap().unwrap();
         let rows = cairn_batch::decode(object.body, 1 << 28).unwrap().rows;

@@ -236,7 +236,8 @@ impl World {
                 key: head.object.key,
                 version: head.object.version.as_str().to_owned(),
             });
-            heads.insert(chain, TableChain { head, stopped: state.stopped });
+            let (stopped, continued) = (state.stopped, state.continued);
+            heads.insert(chain, TableChain { head, stopped, continued });
         }
         let log_head = log_head.map(|head| LogHead { size: head.to.size, root: head.to.root });
         self.verify_with(Options { heads: Some(heads), log_head, ..self.options(trusted) })

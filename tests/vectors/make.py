@@ -296,6 +296,67 @@ def headers():
             "bad": [{"why": why, "json": text} for why, text in bad.items()]}
 
 
+def order():
+    """An order about a chain that was stopped after the worked example's second batch."""
+    _, _, texts, links = story()
+    last = json.loads(texts[1])
+    return {"after": {"last": last["last"], "link": links[1].hex(), "number": 1}, "at": "2026-02-01T09:00:00.000Z",
+            "by": "arn:aws:sts::111122223333:assumed-role/cairn-break-glass/zoe", "chain": CHAIN, "found": [
+                {"version": "3sL4kqtJlcpXroDTDmJ"},
+                {"bytes": 9, "sha256": sha256(b"another's").hex(), "version": "null"}],
+            "kind": "order", "origin": ORIGIN, "reason": "expected one version, found 1 and 1 delete markers",
+            "version": 1, "why": "Put and deleted by a script of ours; its role is closed."}
+
+
+def successor(by):
+    """The first header of the chain that goes on by an order."""
+    hashes, lines, texts, links = story()
+    return dict(json.loads(texts[0]), chain=CHAIN + ".1", order=sha256(jcs(by).encode()).hex(),
+                object={"key": f"batches/{CHAIN}.1/{0:020}.parquet", "sha256": sha256(b"object 0").hex()},
+                parents=[{"chain": CHAIN, "link": links[1].hex()}])
+
+
+def orders():
+    good = order()
+    first = {k: v for k, v in good.items() if k != "after"}
+    header = successor(good)
+    again = dict(header, chain=CHAIN + ".2", parents=[{"chain": CHAIN + ".1", "link": leaf(b"").hex()}])
+    def changed(**members):
+        return jcs(dict(good, **members))
+    def found(*all):
+        return changed(found=list(all))
+    bad = {
+        "of another kind": changed(kind="batch"),
+        "of another version": changed(version=2),
+        "with spaces": json.dumps(good, sort_keys=True, ensure_ascii=False),
+        "with an unknown member": changed(note="x"),
+        "without what was found": jcs({k: v for k, v in good.items() if k != "found"}),
+        "after nothing, said as null": changed(after=None),
+        "after a number beyond 2^53 - 2": changed(after=dict(good["after"], number=2**53 - 1)),
+        "at a time to the second": changed(at="2026-02-01T09:00:00Z"),
+        "by nobody": changed(by=""),
+        "without a reason to go on": changed(why=" "),
+        "with a version twice": found(good["found"][0], good["found"][0]),
+        "with a version without a name": found({"version": ""}),
+        "with a hash and no length": found({"sha256": sha256(b"").hex(), "version": "1"}),
+        "about a generation with a leading zero": changed(chain=CHAIN + ".01"),
+        "about a generation 0": changed(chain=CHAIN + ".0"),
+        "with an origin with a space": changed(origin="example.com audit"),
+    }
+    def but(*names, **members):
+        return jcs(dict({k: v for k, v in header.items() if k not in names}, **members))
+    bad_headers = {
+        "a successor without an order": but("order"),
+        "a successor without parents": but("parents"),
+        "an order where nothing was stopped": but(chain=CHAIN),
+        "an order above number 0": but("parents", number=1, prev=leaf(b"").hex()),
+    }
+    return {"good": [{"json": jcs(each), "hash": sha256(jcs(each).encode()).hex()} for each in (good, first)],
+            "bad": [{"why": why, "json": text} for why, text in bad.items()],
+            "headers": [{"json": jcs(each), "link": leaf(jcs(each).encode()).hex()} for each in (header, again)],
+            "bad_headers": [{"why": why, "json": text} for why, text in bad_headers.items()]}
+
+
 def tenants():
     hashes = [leaf(str(i).encode()) for i in range(7)]
     names = ["acme", "globex", "acme", "initech", "acme", "globex", "\u00fcber"]
@@ -459,6 +520,14 @@ def proofs():
     put("log-of-one", key, proof(BATCHES[0][0], 0, hashes[0], texts[0], 0, links[:1], alone), True)
     both = note(checkpoint(11, root(log)), keys["ecdsa"], key)
     put("succession", key, proof(BATCHES[0][1], 1, hashes[0], texts[0], 3, log, both), True)
+    resumed = jcs(successor(order()))
+    behind = [*log[:10], leaf(resumed.encode())]
+    put("successor", key, proof(BATCHES[0][1], 1, hashes[0], resumed, 10, behind,
+        note(checkpoint(11, root(behind)), key)), True)
+    unordered = jcs({k: v for k, v in json.loads(resumed).items() if k != "order"})
+    behind[10] = leaf(unordered.encode())
+    put("successor-without-order", key, proof(BATCHES[0][1], 1, hashes[0], unordered, 10, behind,
+        note(checkpoint(11, root(behind)), key)), False)
     altered = BATCHES[0][1].replace("denied", "success")
     put("altered-event", key, proof(altered, 1, hashes[0], texts[0], 3, log, signed), False)
     other = texts[0].replace(sha256(b"object 0").hex(), sha256(b"object 2").hex())
@@ -489,7 +558,7 @@ def write(name, text):
 
 
 def main():
-    for make in (trees, headers, changes, tenants, notes, checkpoints, tiles, documents, events):
+    for make in (trees, headers, orders, changes, tenants, notes, checkpoints, tiles, documents, events):
         write(f"{make.__name__}.json", json.dumps(make(), indent=1, ensure_ascii=False) + "\n")
     made, index = proofs()
     for name, text in made.items():

@@ -5,12 +5,13 @@ use cairn_adopt::{
     Refusal, extends, foreign, most_row_bytes, only_version, protected, recomputes, unreadable,
 };
 use cairn_batch::{Columns, keys};
-use cairn_ledger::{Hash, Lineage, Parent};
+use cairn_ledger::{Hash, Lineage};
 use cairn_store::{ChainHead, Objects, StoreError, StoredObject, Stream, Table, VersionId};
 
 use crate::handler::Shard;
 use crate::protocol::{Answer, Candidate};
 use crate::rebuild;
+use crate::succession;
 
 /// Reads the object after `head` and judges whether it may be committed: it must be the only
 /// version at its key, extend the head, and recompute from its own bytes; it must hold the records
@@ -22,7 +23,7 @@ pub(crate) async fn adopt<O: Objects, T: Table, S: Stream>(
     first: usize,
 ) -> Result<Answer, StoreError> {
     let (number, lineage) = shard.position(head).await?;
-    let key = keys::batch(&shard.chain, number);
+    let key = keys::batch(shard.chain, number);
     let answer = match judge(shard, head, first, &key, &lineage).await? {
         Ok((header, version)) => {
             tracing::warn!(%key, sha256 = %header.sha256, "an object that was there is adopted");
@@ -70,10 +71,13 @@ async fn judge<O: Objects, T: Table, S: Stream>(
     };
     let header = columns.header();
     let origin = &shard.deps.settings.origin;
-    if let Err(refusal) = extends(origin, &shard.chain, head, header) {
+    if let Err(refusal) = extends(origin, shard.chain, head, header) {
         return Ok(Err(refusal));
     }
-    if let Err(refusal) = follows(&shard.deps.table, &header.lineage, lineage).await? {
+    if let Some(sealed) = shard.sealed_before().filter(|sealed| header.first <= **sealed) {
+        return Ok(Err(foreign("first record", &format!("one after {sealed}"), &header.first)));
+    }
+    if let Err(refusal) = follows(shard, &header.lineage, lineage).await? {
         return Ok(Err(refusal));
     }
     let batch = match recomputes(&columns, bundle.as_ref()) {
@@ -105,9 +109,9 @@ async fn only_object<O: Objects, T: Table, S: Stream>(
 }
 
 /// Whether a batch follows what it must. A first batch may name more parents than the stream can
-/// still tell of, when a shard without batches has left it since: each must be the head of its chain.
-async fn follows(
-    table: &impl Table,
+/// still tell of, when a shard without batches has left it since: each must be the end of its shard.
+async fn follows<O: Objects, T: Table, S: Stream>(
+    shard: &Shard<'_, O, T, S>,
     found: &Lineage,
     expected: &Lineage,
 ) -> Result<Result<(), Refusal>, StoreError> {
@@ -115,11 +119,20 @@ async fn follows(
         return Ok(Ok(()));
     }
     let refusal = foreign("lineage", expected, found);
-    let (Lineage::Genesis(named), Lineage::Genesis(known)) = (found, expected) else {
-        return Ok(Err(refusal));
+    let told_by_the_stream = match (found, expected) {
+        (Lineage::Genesis(_), Lineage::Genesis(_)) => true,
+        (Lineage::Ordered { order, .. }, Lineage::Ordered { order: expected, .. }) => {
+            order == expected && shard.sealed_before().is_none()
+        }
+        _ => false,
     };
-    for Parent { chain, link } in named {
-        if table.chain(chain).await?.head.is_none_or(|head| head.link != *link) {
+    if !told_by_the_stream {
+        return Ok(Err(refusal));
+    }
+    let (named, known) = (found.parents(), expected.parents());
+    for parent in named {
+        let end = succession::end(&shard.deps.table, &parent.chain.original()).await?;
+        if end.as_ref() != Some(parent) {
             return Ok(Err(refusal));
         }
     }

@@ -16,7 +16,7 @@ use crate::traces::{self, Traced};
 pub struct Context<'a> {
     /// Name of the log.
     pub origin: &'a str,
-    /// The chain.
+    /// The chain. Coordinates name the one that its shard began with.
     pub chain: &'a ChainId,
     /// The rules of the config bundle.
     pub rules: &'a Rules,
@@ -100,9 +100,10 @@ pub fn build(
 /// The items of the records, and how many records they are of.
 fn transform(context: &Context<'_>, records: &[Record]) -> (Vec<Item>, usize) {
     let mut items = Vec::with_capacity(records.len());
+    let original = context.chain.original();
     let (mut bytes, mut measured) = (0, 0);
     for (n, record) in records.iter().enumerate() {
-        cairn_event::transform(context.chain, record, context.rules, &mut items);
+        cairn_event::transform(&original, record, context.rules, &mut items);
         bytes += items[measured..].iter().map(Item::footprint).sum::<usize>();
         measured = items.len();
         if bytes >= ROW_BYTES {
@@ -127,9 +128,10 @@ fn leaves(
     items: Vec<Item>,
     salts: &[[u8; 32]],
 ) -> (Vec<Leaf>, Option<(String, Bytes)>) {
+    let original = chain.original();
     let mut lines = String::new();
     for (rejection, salt) in rejections(&items).zip(salts) {
-        lines.push_str(&rejection.quarantine_line(chain, salt));
+        lines.push_str(&rejection.quarantine_line(&original, salt));
         lines.push('\n');
     }
     let hash = Hash::of(lines.as_bytes());
@@ -139,7 +141,7 @@ fn leaves(
     let mut leaf = |rejection: Rejection| {
         #[expect(clippy::expect_used, reason = "one salt was drawn for each rejection")]
         let salt = salts.next().expect("a salt for each rejection");
-        rejection.leaf(chain, salt, &hash)
+        rejection.leaf(&original, salt, &hash)
     };
     let leaves = items
         .into_iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cairn_batch::keys;
 use cairn_event::{Record, Rules};
-use cairn_ledger::{ChainId, Hash, Lineage};
+use cairn_ledger::{ChainId, Hash, Lineage, Parent};
 use cairn_metrics::milliseconds;
 use cairn_store::{
     ChainHead, LockMode, ObjectVersion, Objects, Retention, StoreError, Stream, Table,
@@ -18,6 +18,7 @@ use crate::lineage;
 use crate::measured::{Measured, Tally};
 use crate::protocol::{Answer, Candidate, Outcome, Protocol, Step};
 use crate::request::{Request, RequestError, Response, ShardRecords};
+use crate::succession::{self, InForce, Resumed};
 use crate::warm::{Created, Warm};
 
 /// What the handler works with: made once, shared by all invocations of a warm function.
@@ -97,31 +98,46 @@ pub async fn handle<O: Objects, T: Table, S: Stream>(
     let started = (deps.now)();
     let ShardRecords { stream, shard, records } = request.into_shard()?;
     let created = deps.created(&stream).await?;
-    let chain = ChainId::new(&stream, created, &shard)?;
+    let original = ChainId::new(&stream, created, &shard)?;
     let rules = deps.rules().await?;
     let tally = Tally::default();
-    let shard = Shard { deps, chain, rules: &rules, records: &records, tally: &tally };
-    let outcome = shard.run().await;
-    let measured = shard.measured(started, &outcome);
+    let (in_force, open, outcome) =
+        succession::work(deps, original, &rules, &records, &tally).await;
+    let shard = Shard::new(deps, &in_force, &rules, open, &tally);
+    let measured = shard.measured(started, &records, &outcome);
     Ok(Handled { response: shard.response(outcome), measured, segments: tally.segments() })
 }
 
 /// The executor: one invocation's work on one shard.
 pub(crate) struct Shard<'a, O, T, S> {
     pub(crate) deps: &'a Deps<O, T, S>,
-    pub(crate) chain: ChainId,
+    pub(crate) chain: &'a ChainId,
+    /// What the chain goes on from, if it succeeds a stopped one.
+    pub(crate) resumed: Option<&'a Resumed>,
     pub(crate) rules: &'a Rules,
     pub(crate) records: &'a [Record],
     pub(crate) tally: &'a Tally,
 }
 
-impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
-    async fn run(&self) -> Outcome {
+impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
+    pub(crate) fn new(
+        deps: &'a Deps<O, T, S>,
+        in_force: &'a InForce,
+        rules: &'a Rules,
+        records: &'a [Record],
+        tally: &'a Tally,
+    ) -> Self {
+        let InForce { chain, resumed } = in_force;
+        Self { deps, chain, resumed: resumed.as_ref(), rules, records, tally }
+    }
+
+    pub(crate) async fn run(&self) -> Outcome {
         let sequences = self.records.iter().map(|record| record.sequence.clone()).collect();
-        let (mut protocol, mut step) = Protocol::start(sequences, self.deps.warm.head(&self.chain));
+        let (warm, now) = (&self.deps.warm, self.deps.now);
+        let (mut protocol, mut step) = Protocol::start(sequences, warm.head(self.chain, now()));
         let mut loads = 0;
         loop {
-            self.deps.warm.remember(&self.chain, protocol.known());
+            warm.remember(self.chain, protocol.known(), now());
             if let Step::Finish(outcome) = step {
                 return outcome;
             }
@@ -135,7 +151,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     fn response(&self, outcome: Outcome) -> Response {
-        let (chain, records) = (&self.chain, self.records);
+        let (chain, records) = (self.chain, self.records);
         match outcome {
             Outcome::Committed => Response::default(),
             Outcome::Retry { first, reason } => {
@@ -149,11 +165,12 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         }
     }
 
-    fn measured(&self, started: Timestamp, outcome: &Outcome) -> Measured {
+    /// `received` are all records of the request, those among them that were sealed before it too.
+    fn measured(&self, started: Timestamp, received: &[Record], outcome: &Outcome) -> Measured {
         let mut measured = self.tally.measured();
-        measured.bytes_received = self.records.iter().map(|record| record.data.len() as u64).sum();
+        measured.bytes_received = received.iter().map(|record| record.data.len() as u64).sum();
         measured.duration = milliseconds(started, (self.deps.now)());
-        let newest = self.records.iter().map(|record| record.arrived).max();
+        let newest = received.iter().map(|record| record.arrived).max();
         measured.iterator_age = newest.map_or(0, |newest| milliseconds(newest, started));
         if let Outcome::Retry { first, .. } | Outcome::Stopped { first, .. } = outcome {
             measured.records_left = (self.records.len() - first) as u64;
@@ -182,18 +199,18 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     async fn load(&self) -> Result<Answer, StoreError> {
-        Ok(Answer::Loaded(self.deps.table.chain(&self.chain).await?))
+        Ok(Answer::Loaded(self.deps.table.chain(self.chain).await?))
     }
 
     async fn look(&self, head: Option<&ChainHead>) -> Result<Answer, StoreError> {
-        let key = keys::batch(&self.chain, ChainHead::next_number(head));
+        let key = keys::batch(self.chain, ChainHead::next_number(head));
         let free = self.versions_at(&key).await?.is_empty();
         Ok(if free { Answer::Free } else { Answer::Taken })
     }
 
     async fn seal(&self, head: Option<&ChainHead>, first: usize) -> Result<Answer, StoreError> {
         let (number, lineage) = self.position(head).await?;
-        let key = keys::batch(&self.chain, number);
+        let key = keys::batch(self.chain, number);
         let built = match self.build(number, lineage, &self.records[first..]) {
             Ok(built) => built,
             Err(error) => return Ok(Answer::Failed(format!("cannot build a batch: {error}"))),
@@ -230,7 +247,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     ) -> Result<Built, cairn_batch::BatchError> {
         let context = Context {
             origin: &self.deps.settings.origin,
-            chain: &self.chain,
+            chain: self.chain,
             rules: self.rules,
             bundle_hash: self.deps.settings.bundle,
             traces: self.deps.settings.traces,
@@ -252,7 +269,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         candidate: &Candidate,
     ) -> Result<Answer, StoreError> {
         let Candidate { next, item } = candidate;
-        self.deps.table.commit(&self.chain, head, next, item).await?;
+        self.deps.table.commit(self.chain, head, next, item).await?;
         let counts = item.header.header.counts;
         self.tally.committed(&item.header.header, (self.deps.now)());
         tracing::info!(
@@ -269,7 +286,7 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
     }
 
     async fn stop(&self, head: Option<&ChainHead>, reason: &str) -> Result<Answer, StoreError> {
-        self.deps.table.stop(&self.chain, head, reason).await?;
+        self.deps.table.stop(self.chain, head, reason).await?;
         Ok(Answer::Done)
     }
 
@@ -278,13 +295,24 @@ impl<O: Objects, T: Table, S: Stream> Shard<'_, O, T, S> {
         &self,
         head: Option<&ChainHead>,
     ) -> Result<(u64, Lineage), StoreError> {
-        let lineage = match head {
-            Some(head) => Lineage::Previous(head.link),
-            None => Lineage::Genesis(
-                lineage::parents(&self.deps.table, &self.deps.stream, &self.chain).await?,
-            ),
+        let lineage = match (head, self.resumed) {
+            (Some(head), _) => Lineage::Previous(head.link),
+            (None, None) => Lineage::Genesis(self.parents().await?),
+            (None, Some(Resumed { order, after })) => {
+                let parents = match after {
+                    Some(end) => vec![end.parent.clone()],
+                    None => self.parents().await?,
+                };
+                Lineage::Ordered { parents, order: *order }
+            }
         };
         Ok((ChainHead::next_number(head), lineage))
+    }
+
+    /// What the chain that the shard began with follows.
+    async fn parents(&self) -> Result<Vec<Parent>, StoreError> {
+        let original = self.chain.original();
+        lineage::parents(&self.deps.table, &self.deps.stream, &original).await
     }
 
     fn retention(&self) -> Retention {

@@ -13,6 +13,7 @@ mod quarantine;
 mod rebuild;
 mod request;
 mod rules;
+mod succession;
 mod traces;
 mod warm;
 

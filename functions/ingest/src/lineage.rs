@@ -5,7 +5,10 @@ use std::collections::{BTreeSet, VecDeque};
 use cairn_ledger::{ChainId, Parent};
 use cairn_store::{StoreError, Stream, Table};
 
-/// The last headers of the parent shards' chains, in order of their names. A parent that never
+use crate::succession;
+
+/// The last headers of the parent shards' chains, in order of their names. `chain` is the one that the
+/// shard began with. A parent that never
 /// had a batch is stood for by its own parents, as far as the stream still tells of them: a closed
 /// shard leaves it when the last of its records would have expired.
 ///
@@ -42,9 +45,9 @@ pub(crate) async fn parents(
             if !seen.insert(parent.clone()) {
                 continue;
             }
-            match table.chain(&parent).await?.head {
-                Some(head) => {
-                    found.insert(Parent { chain: parent, link: head.link });
+            match succession::end(table, &parent).await? {
+                Some(end) => {
+                    found.insert(end);
                 }
                 None => open.push_back(parent),
             }

@@ -46,17 +46,17 @@ pub(crate) async fn compare<O: Objects, T, S: Stream>(
         Ok(salts) => salts,
         Err(reason) => return Ok(Err(Refusal::Foreign(reason))),
     };
-    let mut items = Vec::new();
+    let (original, mut items) = (shard.chain.original(), Vec::new());
     for record in known.records() {
         items.clear();
-        cairn_event::transform(&shard.chain, record, shard.rules, &mut items);
+        cairn_event::transform(&original, record, shard.rules, &mut items);
         let leaves = adopted.get(&record.sequence).map(Vec::as_slice).unwrap_or_default();
         let same = items.len() == leaves.len()
             && items.iter().zip(leaves).all(|(item, leaf)| match item {
                 Item::Event(rebuilt) => rebuilt.bytes == leaf.bytes,
                 Item::Rejection(rebuilt) => {
                     salts.get(&(rebuilt.sequence.clone(), rebuilt.index)).is_some_and(
-                        |(salt, hash)| rebuilt.leaf(&shard.chain, salt, hash).bytes == leaf.bytes,
+                        |(salt, hash)| rebuilt.leaf(&original, salt, hash).bytes == leaf.bytes,
                     )
                 }
             });

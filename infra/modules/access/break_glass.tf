@@ -2,7 +2,7 @@ resource "aws_iam_role" "break_glass" {
   count = var.break_glass == null ? 0 : 1
 
   name                 = "${var.name}-break-glass"
-  description          = "Emergencies of ${var.name}: stops and starts the functions, saves keys and records, recovers the table. Its use raises an alarm."
+  description          = "Emergencies of ${var.name}: stops and starts the functions, saves keys and records, recovers the table, orders stopped chains to go on. Its use raises an alarm."
   assume_role_policy   = data.aws_iam_policy_document.break_glass_trust[0].json
   max_session_duration = 3600
 }
@@ -44,7 +44,9 @@ data "aws_iam_policy_document" "break_glass_trust" {
 
 locals {
   function_arns = [var.functions.ingest_arn, var.functions.checkpoint_arn]
-  cursors       = "${var.archive_bucket_arn}/log/cursors/*"
+
+  # What is put: cursors that have expired, by `cairn recover`; by what a stopped chain goes on, by `cairn resume`.
+  put = ["${var.archive_bucket_arn}/log/cursors/*", "${var.archive_bucket_arn}/orders/*"]
 }
 
 data "aws_iam_policy_document" "break_glass" {
@@ -105,8 +107,8 @@ data "aws_iam_policy_document" "break_glass" {
     resources = flatten(values(var.keys))
   }
 
-  # What `cairn recover` writes: heads, batches and the log's head, under the conditions of production; and cursors that have expired. Not
-  # the marks of redrives, which the archive does not tell.
+  # What `cairn recover` writes: heads, batches and the log's head, under the conditions of production; and what `cairn resume` writes into the
+  # head of a stopped chain. Not the marks of redrives, which the archive does not tell.
   statement {
     sid       = "RecoverTheTable"
     actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
@@ -128,13 +130,13 @@ data "aws_iam_policy_document" "break_glass" {
 
   # The bucket's policy asks for lock, key and retention.
   statement {
-    sid       = "PutCursors"
+    sid       = "PutCursorsAndOrders"
     actions   = ["s3:PutObject", "s3:PutObjectRetention"]
-    resources = [local.cursors]
+    resources = local.put
   }
 
   statement {
-    sid       = "EncryptCursors"
+    sid       = "EncryptCursorsAndOrders"
     actions   = ["kms:GenerateDataKey"]
     resources = [var.keys.data]
 
@@ -147,7 +149,7 @@ data "aws_iam_policy_document" "break_glass" {
     condition {
       test     = "StringLike"
       variable = "kms:EncryptionContext:aws:s3:arn"
-      values   = [var.archive_bucket_arn, local.cursors]
+      values   = concat([var.archive_bucket_arn], local.put)
     }
   }
 
@@ -155,7 +157,7 @@ data "aws_iam_policy_document" "break_glass" {
     sid           = "NothingElseIsPut"
     effect        = "Deny"
     actions       = ["s3:PutObject", "s3:PutObjectRetention"]
-    not_resources = [local.cursors]
+    not_resources = local.put
   }
 
   # Nobody in a hurry destroys, signs, or changes evidence, keys, code or policies, whatever else is attached.

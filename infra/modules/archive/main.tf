@@ -7,7 +7,8 @@ locals {
   expired_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-expired"
   logs_arn    = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_prefix}-access-logs"
 
-  # Each place has one writer; cursors, which follow from the log's entries, are put again by whoever recovers the table, too.
+  # Each place has one writer; cursors, which follow from the log's entries, are put again by whoever recovers the table, too. That one
+  # alone orders a stopped chain to go on.
   written_by = merge(
     {
       Batches = { roles = [var.writers.batches], in = ["batches/*", "quarantine/*"] }
@@ -16,6 +17,7 @@ locals {
     },
     var.writers.recovery == null ? {} : {
       Cursors = { roles = [var.writers.log, var.writers.recovery], in = ["log/cursors/*"] }
+      Orders  = { roles = [var.writers.recovery], in = ["orders/*"] }
     },
   )
   log_but_cursors = [local.replaced, "log/checkpoints/*", "log/plans/*", "log/tile/*"]

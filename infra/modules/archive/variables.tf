@@ -56,7 +56,7 @@ variable "access_logs_retention_days" {
 }
 
 variable "writers" {
-  description = "ARNs of the roles that may write: `batches` (and quarantine), `log`, `config`, each to its own prefix and no other; `recovery` may put cursors of the log again, too."
+  description = "ARNs of the roles that may write: `batches` (and quarantine), `log`, `config`, each to its own prefix and no other; `recovery` may put cursors of the log again, too, and alone `orders/*`, by which stopped chains go on."
   type = object({
     batches  = string
     log      = string

@@ -34,6 +34,7 @@ pub fn recomputes<'a>(
     bundle: Option<&Bundle>,
 ) -> Result<AdoptedBatch<'a>, Refusal> {
     let header = columns.header();
+    let original = header.chain.original();
     let mut fold = Fold::new(bundle);
     let mut leaves: Vec<AdoptedLeaf<'a>> = Vec::with_capacity(columns.rows());
     for row in 0..columns.rows() {
@@ -46,8 +47,8 @@ pub fn recomputes<'a>(
                 false => Refusal::Unclear(reason),
             }
         })?;
-        if parts.chain != header.chain {
-            return Err(foreign(format!("row {row}: chain"), &header.chain, &parts.chain));
+        if parts.chain != original {
+            return Err(foreign(format!("row {row}: chain"), &original, &parts.chain));
         }
         if let Some(column) = columns.disagreement(row, &parts) {
             let reason = format!("row {row}: the column {column} is not that of the leaf");

@@ -20,6 +20,11 @@ pub fn quarantine(chain: &ChainId, number: u64, hash: &Hash) -> String {
     format!("quarantine/{chain}/{number:020}-{hash}.ndjson")
 }
 
+/// `orders/<stream>/<created>/<shard>.json`: by what that chain goes on, if it was stopped.
+pub fn order(chain: &ChainId) -> String {
+    format!("orders/{chain}.json")
+}
+
 /// `config/<hash>`
 pub fn bundle(hash: &Hash) -> String {
     format!("config/{hash}")

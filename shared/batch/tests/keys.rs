@@ -28,6 +28,7 @@ fn the_names_of_objects_are_pinned() {
                 "quarantine/audit/20260131T120000Z/shardId-000000000007/00000000000000000042-{empty}.ndjson"
             ),
         ),
+        (keys::order(&chain), "orders/audit/20260131T120000Z/shardId-000000000007.json".into()),
         (keys::bundle(&hash), format!("config/{empty}")),
         (keys::CHECKPOINT.to_owned(), "log/checkpoint".into()),
         (keys::checkpoint(7), "log/checkpoints/00000000000000000007".into()),

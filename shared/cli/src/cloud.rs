@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_sdk_sts::error::DisplayErrorContext;
 use cairn_ledger::{Hash, KeyError, VerifierKey};
 use cairn_store::aws::{Clients, DynamoDb, Kinesis, S3};
 use cairn_store::environment::{self, EnvironmentError, List};
@@ -214,6 +215,14 @@ impl Cloud {
     /// Its stream.
     pub fn stream(&self) -> Kinesis {
         self.clients.stream()
+    }
+
+    /// Who is signed in, by ARN.
+    pub async fn caller(&self) -> Result<String, String> {
+        let sts = aws_sdk_sts::Client::new(self.clients.config());
+        let identity = sts.get_caller_identity().send().await;
+        let identity = identity.map_err(|error| DisplayErrorContext(error).to_string())?;
+        identity.arn.ok_or_else(|| "expected an ARN from STS, found none".to_owned())
     }
 
     /// Kinesis.

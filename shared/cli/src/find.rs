@@ -1,12 +1,12 @@
 //! Finds a leaf in the archive.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use cairn_batch::{BatchError, Columns};
+use cairn_batch::{BatchError, Columns, keys};
 use cairn_event::Leaf;
-use cairn_ledger::{Hash, SealedHeader};
+use cairn_ledger::{Hash, Order, SealedHeader};
 use cairn_store::{ObjectVersion, Objects, StoreError, VersionId};
 use futures_util::{StreamExt, stream};
 use indicatif::ProgressBar;
@@ -116,17 +116,25 @@ pub async fn find(
     }
     let batches = candidates.len();
     bar.set_length(batches as u64);
+    let acknowledged = acknowledged(objects).await?;
+    let (last, first): (Vec<_>, Vec<_>) =
+        candidates.into_iter().partition(|object| acknowledged.contains(&object.key));
     let mut unreadable = Vec::new();
-    let mut reads = stream::iter(candidates)
-        .map(|object| async move { (search(objects, &object, query).await, object) })
-        .buffer_unordered(CONCURRENCY);
-    while let Some((result, object)) = reads.next().await {
-        bar.inc(1);
-        match result {
-            Ok(Some(found)) => return Ok(found),
-            Ok(None) => {}
-            Err(Unreadable::Store(error)) => return Err(error.into()),
-            Err(Unreadable::Batch(error)) => unreadable.push(format!("{}: {error}", object.key)),
+    for (candidates, batch) in [(first, true), (last, false)] {
+        let mut reads = stream::iter(candidates)
+            .map(|object| async move { (search(objects, &object, query).await, object) })
+            .buffer_unordered(CONCURRENCY);
+        while let Some((result, object)) = reads.next().await {
+            bar.inc(1);
+            match result {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(Unreadable::Store(error)) => return Err(error.into()),
+                Err(Unreadable::Batch(_)) if !batch => {}
+                Err(Unreadable::Batch(error)) => {
+                    unreadable.push(format!("{}: {error}", object.key));
+                }
+            }
         }
     }
     let query = query.to_string();
@@ -137,6 +145,19 @@ pub async fn find(
             Err(FindError::Unreadable { query, batches: batches - unreadable, unreadable, example })
         }
     }
+}
+
+/// The keys of what orders acknowledge as no batch: the same events may lie in one that is. Looked through
+/// last, and not passed over, as an order may lie.
+async fn acknowledged(objects: &impl Objects) -> Result<BTreeSet<String>, StoreError> {
+    let mut found = BTreeSet::new();
+    for version in objects.versions("orders/").await? {
+        let object = objects.read(&version.key).await?;
+        if let Some(order) = object.and_then(|object| Order::parse(&object.body).ok()) {
+            found.insert(keys::batch(&order.chain, order.number()));
+        }
+    }
+    Ok(found)
 }
 
 enum Unreadable {

@@ -14,6 +14,7 @@ pub mod put;
 pub mod quarantine;
 pub mod recover;
 pub mod redrive;
+pub mod resume;
 pub mod show;
 pub mod status;
 #[cfg(test)]

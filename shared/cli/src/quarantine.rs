@@ -42,7 +42,7 @@ pub struct Selection {
     pub coordinates: BTreeSet<Coordinates>,
     /// Those that were rejected with this code.
     pub reason: Option<String>,
-    /// Those of this chain.
+    /// Those of this chain's shard.
     pub chain: Option<ChainId>,
     /// Those that arrived at this time or later.
     pub since: Option<Timestamp>,
@@ -174,20 +174,23 @@ impl Selection {
         let arrived = item.arrived.parse::<Timestamp>().ok();
         named
             && self.reason.as_ref().is_none_or(|reason| Some(reason) == code)
-            && self.chain.as_ref().is_none_or(|chain| *chain == item.coordinates.chain)
+            && self.chain.as_ref().is_none_or(|chain| chain.original() == item.coordinates.chain)
             && self.since.is_none_or(|since| arrived.is_none_or(|arrived| arrived >= since))
     }
 
     fn takes_chain(&self, chain: &ChainId) -> bool {
+        // Coordinates name the chain that a shard began with, in those that succeed it too.
+        let original = chain.original();
         let named = self.coordinates.is_empty()
-            || self.coordinates.iter().any(|named| named.chain == *chain);
-        named && self.chain.as_ref().is_none_or(|wanted| wanted == chain)
+            || self.coordinates.iter().any(|named| named.chain == original);
+        named && self.chain.as_ref().is_none_or(|wanted| wanted.original() == original)
     }
 
     fn takes_batch(&self, batch: &BatchItem) -> bool {
         let header = &batch.header.header;
         let holds = |named: &Coordinates| {
-            named.chain == header.chain && (&header.first..=&header.last).contains(&&named.sequence)
+            named.chain == header.chain.original()
+                && (&header.first..=&header.last).contains(&&named.sequence)
         };
         let latest = header.arrived[1].parse::<Timestamp>().ok();
         header.counts.rejections > 0

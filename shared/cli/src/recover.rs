@@ -6,8 +6,8 @@
 //!    judged as ingest judges what it adopts, and from the last plan. Nothing is written.
 //! 3. *Compare*: what the table holds already must be a beginning of that, as an earlier run of this leaves
 //!    it when it ends early. Else nothing is written.
-//! 4. *Write*: each chain, batch by batch, by the transactions that production commits with; then the stops;
-//!    then, when nothing has moved meanwhile, the log's head. Until that is there the checkpoint function
+//! 4. *Write*: each chain, batch by batch, by the transactions that production commits with; then the stops,
+//!    and the orders by which stopped chains go on; then, when nothing has moved meanwhile, the log's head. Until that is there the checkpoint function
 //!    signs nothing.
 
 mod compare;
@@ -15,6 +15,7 @@ mod error;
 mod findings;
 mod fold;
 mod loghead;
+mod orders;
 mod outlook;
 mod tails;
 mod write;
@@ -96,6 +97,8 @@ pub struct Stopped {
     pub before: u64,
     /// Why.
     pub reason: String,
+    /// Hash of the order by which its successor goes on, if there is one.
+    pub continued: Option<Hash>,
 }
 
 /// Where the log stands.

@@ -48,6 +48,10 @@ pub struct Chain {
     pub unlogged: u64,
     /// Why it was stopped, if it was.
     pub stopped: Option<String>,
+    /// Hash of the order by which its successor goes on, if an operator gave one.
+    pub continued: Option<Hash>,
+    /// The chain that goes on in its place, then.
+    pub successor: Option<String>,
 }
 
 /// The published checkpoint.
@@ -81,12 +85,13 @@ pub enum StatusError {
 }
 
 impl Status {
-    /// Whether something needs an operator: a chain that was stopped, or a checkpoint that does
-    /// not verify or is missing.
+    /// Whether nothing needs an operator: a chain that was stopped and does not go on, or a checkpoint
+    /// that does not verify or is missing.
     pub fn is_fine(&self) -> bool {
         let missing = self.checkpoint.is_none() && self.overdue;
         let forged = self.checkpoint.as_ref().is_some_and(|found| found.signed == Some(false));
-        !missing && !forged && self.chains.iter().all(|chain| chain.stopped.is_none())
+        let stands = |chain: &Chain| chain.stopped.is_some() && chain.continued.is_none();
+        !missing && !forged && !self.chains.iter().any(stands)
     }
 }
 
@@ -122,6 +127,8 @@ async fn status_of(
                     last: state.head.map(|head| head.last),
                     unlogged: sealed.saturating_sub(logged),
                     stopped: state.stopped,
+                    successor: state.continued.map(|_| id.successor().to_string()),
+                    continued: state.continued,
                 })
             }
         })

@@ -209,7 +209,8 @@ async fn heads(
             version: head.object.version.as_str().to_owned(),
         });
         if head.is_some() || state.stopped.is_some() {
-            heads.insert(chain, TableChain { head, stopped: state.stopped });
+            let (stopped, continued) = (state.stopped, state.continued);
+            heads.insert(chain, TableChain { head, stopped, continued });
         }
     }
     Ok(heads)

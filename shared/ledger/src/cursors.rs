@@ -168,6 +168,11 @@ impl Cursors {
             let (chain, found) = (chain.clone(), found.number);
             return Err(CursorError::Number { chain, expected, found });
         }
+        let last = self.last_of_shard(chain).map(|(last, _)| last);
+        if let Some(successor) = last.filter(|last| last.generation() > chain.generation()) {
+            let (chain, number, successor) = (chain.clone(), found.number, successor.clone());
+            return Err(CursorError::Succeeded { chain, number, successor });
+        }
         match self.get(chain) {
             Some(cursor) => follows(chain, cursor, &found.lineage),
             None => self.begins(chain, &found.lineage),
@@ -176,21 +181,32 @@ impl Cursors {
 
     /// Whether the log has reached what the first header of a chain follows.
     fn begins(&self, chain: &ChainId, lineage: &Lineage) -> Result<(), CursorError> {
-        let parents = match lineage {
-            Lineage::Genesis(parents) => parents,
-            Lineage::Previous(found) => {
-                return Err(CursorError::Genesis { chain: chain.clone(), found: *found });
-            }
-        };
+        if let Lineage::Previous(found) = lineage {
+            return Err(CursorError::Genesis { chain: chain.clone(), found: *found });
+        }
+        let parents = lineage.parents();
+        if let Some((stopped, Cursor { link: expected, .. })) = self.last_of_shard(chain)
+            && parents.iter().map(|parent| &parent.chain).ne([stopped])
+        {
+            let (chain, stopped) = (chain.clone(), stopped.clone());
+            return Err(CursorError::Stopped { chain, stopped, expected });
+        }
         for parent in parents {
-            let found = self.get(&parent.chain).map(|cursor| cursor.link);
-            if found != Some(parent.link) {
+            let end = self.last_of_shard(&parent.chain);
+            let end = end.map(|(chain, cursor)| (chain, cursor.link));
+            if end != Some((&parent.chain, parent.link)) {
                 let (chain, expected) = (chain.clone(), parent.link);
-                let parent = parent.chain.clone();
+                let (parent, found) = (parent.chain.clone(), end.map(|(_, link)| link));
                 return Err(CursorError::Parent { chain, parent, expected, found });
             }
         }
         Ok(())
+    }
+
+    /// The chain that a shard went on as last, as far as the log has it.
+    fn last_of_shard(&self, chain: &ChainId) -> Option<(&ChainId, Cursor)> {
+        let last = chain.of_shard(&self.chains).max_by_key(|(chain, _)| chain.generation());
+        last.map(|(chain, cursor)| (chain, *cursor))
     }
 
     /// The canonical JSON.
@@ -246,7 +262,7 @@ fn follows(chain: &ChainId, cursor: Cursor, lineage: &Lineage) -> Result<(), Cur
     let found = match lineage {
         Lineage::Previous(link) if *link == cursor.link => return Ok(()),
         Lineage::Previous(link) => link.to_string(),
-        Lineage::Genesis(_) => "parents".to_owned(),
+        Lineage::Genesis(_) | Lineage::Ordered { .. } => "parents".to_owned(),
     };
     let (chain, number, expected) = (chain.clone(), cursor.next, cursor.link);
     Err(CursorError::Previous { chain, number, expected, found })

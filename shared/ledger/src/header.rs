@@ -56,6 +56,24 @@ pub enum Lineage {
     /// Number 0: the last headers of the parent shards' chains, in ascending order of chains;
     /// empty for a shard without parents.
     Genesis(Vec<Parent>),
+    /// Number 0 of the successor of a stopped chain: what an operator ordered.
+    Ordered {
+        /// The last header of the stopped chain; of one that had none, what that chain would have
+        /// followed.
+        parents: Vec<Parent>,
+        /// Hash of the order.
+        order: Hash,
+    },
+}
+
+impl Lineage {
+    /// The last headers of other chains that a first batch follows; none above number 0.
+    pub fn parents(&self) -> &[Parent] {
+        match self {
+            Self::Previous(_) => &[],
+            Self::Genesis(parents) | Self::Ordered { parents, .. } => parents,
+        }
+    }
 }
 
 /// The last header of a parent shard's chain.
@@ -126,6 +144,8 @@ struct Wire {
     last: SequenceNumber,
     number: u64,
     object: WireObject,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<Hash>,
     origin: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parents: Option<Vec<Parent>>,
@@ -170,9 +190,10 @@ impl BatchHeader {
     }
 
     fn to_wire_json(&self, sha256: Option<Hash>) -> String {
-        let (parents, prev) = match &self.lineage {
-            Lineage::Previous(link) => (None, Some(*link)),
-            Lineage::Genesis(parents) => (Some(parents.clone()), None),
+        let (parents, order, prev) = match &self.lineage {
+            Lineage::Previous(link) => (None, None, Some(*link)),
+            Lineage::Genesis(parents) => (Some(parents.clone()), None, None),
+            Lineage::Ordered { parents, order } => (Some(parents.clone()), Some(*order), None),
         };
         write(&Wire {
             arrived: self.arrived.clone(),
@@ -184,6 +205,7 @@ impl BatchHeader {
             last: self.last.clone(),
             number: self.number,
             object: WireObject { key: self.key.clone(), sha256 },
+            order,
             origin: self.origin.clone(),
             parents,
             prev,
@@ -229,11 +251,13 @@ fn read(json: &str) -> Result<(BatchHeader, Option<Hash>), HeaderError> {
     if wire.version != VERSION {
         return Err(field("version", "1", wire.version.to_string()));
     }
-    let lineage = match (wire.number, wire.prev, wire.parents) {
-        (0, None, Some(parents)) => Lineage::Genesis(parents),
-        (1.., Some(link), None) => Lineage::Previous(link),
-        (number, _, _) => {
-            let expected = "`parents` alone at number 0, `prev` alone above";
+    let succeeds = wire.chain.generation() > 0;
+    let lineage = match (wire.number, wire.prev, wire.parents, wire.order) {
+        (0, None, Some(parents), None) if !succeeds => Lineage::Genesis(parents),
+        (0, None, Some(parents), Some(order)) if succeeds => Lineage::Ordered { parents, order },
+        (1.., Some(link), None, None) => Lineage::Previous(link),
+        (number, _, _, _) => {
+            let expected = "`parents` at number 0, with `order` where the chain succeeds a stopped one; `prev` alone above";
             return Err(field("prev", expected, format!("another combination at number {number}")));
         }
     };
@@ -276,9 +300,8 @@ fn check(header: &BatchHeader) -> Result<(), HeaderError> {
     if header.number > MAX_INTEGER {
         return fail("number", "an integer up to 2^53 - 1", header.number.to_string());
     }
-    if let Lineage::Genesis(parents) = &header.lineage
-        && !parents.is_sorted_by(|a, b| a.chain < b.chain)
-    {
+    let parents = header.lineage.parents();
+    if !parents.is_sorted_by(|a, b| a.chain < b.chain) {
         let found = parents.iter().map(|parent| parent.chain.as_str()).collect::<Vec<_>>();
         return fail("parents", "each chain once, in ascending order", found.join(", "));
     }
@@ -305,7 +328,7 @@ fn check(header: &BatchHeader) -> Result<(), HeaderError> {
 }
 
 /// Whether a text is a time in RFC 3339, UTC, with milliseconds: then texts sort as times do.
-fn is_time(text: &str) -> bool {
+pub(crate) fn is_time(text: &str) -> bool {
     let form = b"0000-00-00T00:00:00.000Z";
     let is_like = |(byte, form): (u8, &u8)| match form {
         b'0' => byte.is_ascii_digit(),

@@ -13,6 +13,7 @@
 //! | [`Table::chain`](crate::Table::chain), [`Table::log_head`](crate::Table::log_head) | DynamoDB `GetItem` | `dynamodb:GetItem` |
 //! | [`Table::commit`](crate::Table::commit) | DynamoDB `TransactWriteItems` | `dynamodb:PutItem` |
 //! | [`Table::stop`](crate::Table::stop) | DynamoDB `UpdateItem` | `dynamodb:UpdateItem` |
+//! | [`Table::resume`](crate::Table::resume) | DynamoDB `UpdateItem` | `dynamodb:UpdateItem` |
 //! | [`Table::advance_log`](crate::Table::advance_log) | DynamoDB `PutItem` | `dynamodb:PutItem` |
 //! | [`Table::redrive`](crate::Table::redrive) | DynamoDB `GetItem` | `dynamodb:GetItem` |
 //! | [`Table::move_redrive`](crate::Table::move_redrive) | DynamoDB `PutItem` | `dynamodb:PutItem` |

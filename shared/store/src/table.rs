@@ -37,6 +37,16 @@ pub trait Table: Send + Sync {
         reason: &str,
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
+    /// Marks the chain, which is stopped at the head `expected`, as continued by the order of this hash:
+    /// its successor goes on. The chain itself stays stopped for ever. `Conflict` where the head is not
+    /// `expected`, the chain is not stopped, or another order continued it. The same order again succeeds.
+    fn resume(
+        &self,
+        chain: &ChainId,
+        expected: Option<&ChainHead>,
+        order: &Hash,
+    ) -> impl Future<Output = StoreResult<()>> + Send;
+
     /// All chains that have a batch or were stopped before they had one, in order of their names.
     fn chains(&self) -> impl Future<Output = StoreResult<Vec<ChainId>>> + Send;
 
@@ -99,6 +109,8 @@ pub struct ChainState {
     pub head: Option<ChainHead>,
     /// Why it was stopped, if it was.
     pub stopped: Option<String>,
+    /// Hash of the order by which its successor goes on; only where it was stopped.
+    pub continued: Option<Hash>,
 }
 
 /// The last committed batch of a chain.

@@ -12,6 +12,7 @@ use crate::changes::Changes;
 use crate::listing::Listed;
 use crate::log::{Log, LoggedEntry};
 use crate::object::{Checked, Context};
+use crate::orders::Orders;
 use crate::plans::{Mark, Plans};
 use crate::report::FindingCode::{
     BatchMissing, BatchUnexpected, CursorsMismatch, HeaderInvalid, ObjectSwapped,
@@ -84,6 +85,7 @@ pub(crate) struct Walk<'a, A, P> {
     pub(crate) keys: &'a BatchKeys,
     pub(crate) log: &'a Log,
     pub(crate) plans: &'a Plans,
+    pub(crate) orders: &'a Orders,
     pub(crate) chains: Chains,
     pub(crate) changes: Changes,
     pub(crate) totals: Totals,
@@ -103,6 +105,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
         keys: &'a BatchKeys,
         log: &'a Log,
         plans: &'a Plans,
+        orders: &'a Orders,
     ) -> Self {
         Self {
             context,
@@ -110,6 +113,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
             keys,
             log,
             plans,
+            orders,
             chains: Chains::default(),
             changes: Changes::default(),
             totals: Totals::default(),
@@ -205,10 +209,13 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
 
     /// Batches beyond what is logged: they must extend their chains.
     pub(crate) fn unlogged(&mut self) -> Result<(), ArchiveError> {
-        let keys = self.keys;
-        for (chain, numbers) in &keys.chains {
+        // Stopped chains before those that succeed them.
+        let mut chains: Vec<_> = self.keys.chains.iter().collect();
+        chains.sort_by_key(|(chain, _)| (chain.original(), chain.generation()));
+        for (chain, numbers) in chains {
             let next = self.chains.next(chain);
-            let beyond: Vec<&Listed> = numbers.range(next..).map(|(_, listed)| listed).collect();
+            let numbers = numbers.range(next..).map(|(number, listed)| (*number, listed));
+            let beyond = self.orders.beyond(chain, numbers, &mut self.findings);
             for window in beyond.chunks(WINDOW as usize * 64) {
                 let checked: Vec<Checked> = window
                     .par_iter()
@@ -270,6 +277,7 @@ impl<'a, A: Archive, P: Progress> Walk<'a, A, P> {
         if let Some(sha256) = mismatch {
             self.mismatches.push((sealed.header.key.clone(), sha256));
         }
+        self.orders.check_followed(&sealed.header, &mut self.findings);
         let step = Step {
             header: &sealed,
             link,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Hash, Lineage, SealedHeader, SequenceNumber};
+use cairn_ledger::{BatchHeader, ChainId, Hash, LastGood, Lineage, SealedHeader, SequenceNumber};
 use jiff::Timestamp;
 
+use crate::orders::Orders;
 use crate::report::FindingCode::{
     BatchUncommitted, BatchUnlogged, ChainFork, ChainGap, ChainLink, ChainParent, ChainSequence,
     ChainStopped, HeadMismatch, HeadMissing, HeadRolledBack,
@@ -66,27 +67,16 @@ impl Chains {
         let header = &step.header.header;
         let chain = &header.chain;
         let subject = &header.key;
-        if let Lineage::Genesis(parents) = &header.lineage {
-            for parent in parents {
-                let state = self.states.get_mut(&parent.chain);
-                let last = state.map(|state| {
-                    state.closed.get_or_insert_with(|| chain.clone());
-                    state.link
-                });
-                let (expected, found) = match last {
-                    Some(Some(link)) if link == parent.link => continue,
-                    Some(None) => continue,
-                    Some(Some(link)) => (link.to_string(), parent.link),
-                    None => ("nothing".to_owned(), parent.link),
-                };
-                let detail =
-                    format!("expected the end of {}: {expected}, found {found}", parent.chain);
-                findings.add(ChainParent, subject, detail);
-            }
-        }
+        self.check_parents(header, findings);
+        let before = self.last_before(chain);
+        let later = self.last_of_shard(chain).filter(|last| last.generation() > chain.generation());
+        let later = later.cloned();
         let state = self.states.entry(chain.clone()).or_default();
-        if let Some(child) = &state.closed {
-            let detail = format!("expected no more batches once {child} began, found one");
+        if header.number == 0 && state.next == 0 {
+            state.last = before;
+        }
+        if let Some(next) = state.closed.as_ref().or(later.as_ref()) {
+            let detail = format!("expected no more batches once {next} began, found one");
             findings.add(ChainParent, subject, detail);
         }
         if header.number < state.next {
@@ -109,7 +99,7 @@ impl Chains {
                     format!("expected to follow {expected}, found {found}"),
                 );
             }
-            (Lineage::Genesis(_), Some(expected)) => {
+            (Lineage::Genesis(_) | Lineage::Ordered { .. }, Some(expected)) => {
                 findings.add(
                     ChainLink,
                     subject,
@@ -149,15 +139,81 @@ impl Chains {
         }
     }
 
+    /// Whether a first header begins from the ends of its parents, which then have no more.
+    fn check_parents(&mut self, header: &BatchHeader, findings: &mut Findings) {
+        let (chain, subject) = (&header.chain, &header.key);
+        for parent in header.lineage.parents() {
+            if let Some(end) = self.last_of_shard(&parent.chain).filter(|end| **end != parent.chain)
+            {
+                let detail = format!("expected the end of {end}, found that of {}", parent.chain);
+                findings.add(ChainParent, subject, detail);
+            }
+            let state = self.states.get_mut(&parent.chain);
+            let last = state.map(|state| {
+                let began = state.closed.get_or_insert_with(|| chain.clone());
+                // Children of one parent may be several; a successor comes before all of them.
+                if began != chain && chain.original() == parent.chain.original() {
+                    let detail = format!("expected no more batches once {began} began, found one");
+                    findings.add(ChainParent, subject, detail);
+                }
+                state.link
+            });
+            let (expected, found) = match last {
+                Some(Some(link)) if link == parent.link => continue,
+                Some(None) => continue,
+                Some(Some(link)) => (link.to_string(), parent.link),
+                None => ("nothing".to_owned(), parent.link),
+            };
+            let detail = format!("expected the end of {}: {expected}, found {found}", parent.chain);
+            findings.add(ChainParent, subject, detail);
+        }
+    }
+
+    /// The last chain of a shard that has batches, as far as they were walked over.
+    fn last_of_shard(&self, chain: &ChainId) -> Option<&ChainId> {
+        let begun = chain.of_shard(&self.states).filter(|(_, state)| state.next > 0);
+        begun.map(|(chain, _)| chain).max_by_key(|chain| chain.generation())
+    }
+
+    /// The last sequence number of the stopped chains that one succeeds.
+    fn last_before(&self, chain: &ChainId) -> Option<SequenceNumber> {
+        let before = chain.of_shard(&self.states);
+        let before = before.filter(|(before, _)| before.generation() < chain.generation());
+        before.filter_map(|(_, state)| state.last.clone()).max()
+    }
+
+    /// What a chain ends with, where that is not what an order says.
+    pub(crate) fn differs(&self, chain: &ChainId, after: Option<&LastGood>) -> Option<String> {
+        let state = self.states.get(chain).filter(|state| state.next > 0);
+        let same = match (state, after) {
+            (None, None) => true,
+            (Some(state), Some(after)) => {
+                state.next == after.number + 1
+                    && state.link.is_none_or(|link| link == after.link)
+                    && state.last.as_ref().is_none_or(|last| *last == after.last)
+            }
+            _ => false,
+        };
+        let say = |state: &ChainState| {
+            let (number, link) = (state.next - 1, state.link);
+            let link = link.map_or("an unknown link".to_owned(), |link| format!("link {link}"));
+            let last = state.last.as_ref().map_or("nothing", SequenceNumber::as_str);
+            format!("number {number} with {link}, up to {last}")
+        };
+        (!same).then(|| state.map_or("no batch".to_owned(), say))
+    }
+
     /// Compares the ends of the chains with the heads that the table names. `current` gives the
     /// version of a batch's object.
     pub(crate) fn check_heads(
         &self,
         options: &Options,
+        orders: &Orders,
         current: impl Fn(&ChainId, u64) -> Option<String>,
         findings: &mut Findings,
     ) {
         let Some(heads) = &options.heads else { return };
+        orders.check_table(heads, findings);
         let old = |put: &Timestamp| options.heads_read.is_none_or(|read| *put < read - SKEW);
         for (chain, state) in &self.states {
             let head = heads.get(chain).and_then(|chain| chain.head.as_ref());
@@ -166,8 +222,10 @@ impl Chains {
                 findings.add(HeadMissing, chain.as_str(), detail);
             }
         }
-        for (chain, TableChain { head, stopped }) in heads {
-            if let Some(reason) = stopped {
+        for (chain, table) in heads {
+            let TableChain { head, stopped, .. } = table;
+            let stands = stopped.as_ref().filter(|_| !orders.continues(chain, table));
+            if let Some(reason) = stands {
                 let at = head.as_ref().map_or(0, |head| head.number + 1);
                 let detail = format!("stopped before number {at}: {reason}");
                 findings.add(ChainStopped, chain.as_str(), detail);

@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod loghead;
 mod object;
+mod orders;
 mod plans;
 mod protection;
 mod quarantine;
@@ -20,7 +21,7 @@ mod rows;
 mod unknown;
 
 pub use archive::{Archive, ArchiveError, Encryption, Lock, LockMode, Object, Version};
-pub use report::{Finding, FindingCode, Findings, Report};
+pub use report::{Acknowledged, AcknowledgedVersion, Finding, FindingCode, Findings, Report};
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ use crate::config::Configs;
 use crate::listing::{Listed, list};
 use crate::log::Log;
 use crate::object::Context;
+use crate::orders::Orders;
 use crate::plans::Plans;
 use crate::report::FindingCode::CheckpointMissing;
 
@@ -76,6 +78,8 @@ pub struct TableChain {
     pub head: Option<Head>,
     /// Why the chain was stopped, if it was.
     pub stopped: Option<String>,
+    /// Hash of the order by which its successor goes on, if there is one.
+    pub continued: Option<Hash>,
 }
 
 /// The head of the log as the ledger table has it.
@@ -198,15 +202,18 @@ pub fn verify(
     plans.check_cursors(archive, options, &cursors, &mut findings)?;
 
     let context = Context { archive, options, origin, configs: Configs::default() };
-    let mut walk = Walk::new(&context, progress, &batches, &log, &plans);
+    // Last: whatever follows an order was sealed after it.
+    let orders = Orders::read(archive, options, origin, &mut findings)?;
+    let mut walk = Walk::new(&context, progress, &batches, &log, &plans, &orders);
     walk.logged()?;
     walk.unlogged()?;
     walk.swapped();
     plans.check_ahead(&log, ahead.as_ref(), &walk.beyond, &walk.changes, &mut walk.findings);
     let current = |chain: &ChainId, number| batches.current(chain, number);
-    walk.chains.check_heads(options, current, &mut walk.findings);
+    walk.chains.check_heads(options, &orders, current, &mut walk.findings);
     let Walk { chains, totals, findings: found, .. } = walk;
     findings.append(found);
+    let acknowledged = orders.finish(archive, &chains, &mut findings)?;
 
     unknown::check(archive, &mut findings)?;
     let configs: Vec<Listed> = list(archive, "config/")?;
@@ -228,6 +235,7 @@ pub fn verify(
         rejections: totals.counts.rejections,
         resolved: totals.resolved,
         bytes: totals.bytes,
+        acknowledged,
         findings,
         suppressed,
         checkpoint: note,

@@ -58,7 +58,7 @@ pub(crate) fn check_rejections(
         if Hash::of(&found.body) != hash {
             continue;
         }
-        let kept = read(&found.body, header.chain.as_str());
+        let kept = read(&found.body, header.chain.original().as_str());
         for rejected in of_it() {
             let expected = (rejected.raw.bytes, rejected.raw.sha256, rejected.said.clone());
             if kept.get(&rejected.place) != Some(&expected) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cairn_ledger::Hash;
+use cairn_ledger::{ChainId, Found, Hash};
 use serde::Serialize;
 
 /// The outcome of a verification.
@@ -34,6 +34,8 @@ pub struct Report {
     pub resolved: u64,
     /// Bytes of batch objects read.
     pub bytes: u64,
+    /// What operators ordered about stopped chains: where nothing else lies there, it is no finding any more.
+    pub acknowledged: Vec<Acknowledged>,
     /// What is wrong, each with its name; at most [`Findings::PER_CODE`] of each kind.
     pub findings: Vec<Finding>,
     /// How many more there are of a kind than `findings` lists.
@@ -41,6 +43,38 @@ pub struct Report {
     /// The checkpoint that was verified against, as a signed note: keep it, outside the account.
     /// Empty if there is none to be believed.
     pub checkpoint: String,
+}
+
+/// A stopped chain that goes on by an operator's order, and what lies at its next key, as the order says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Acknowledged {
+    /// Key of the order.
+    pub order: String,
+    /// The stopped chain.
+    pub chain: ChainId,
+    /// Why it was stopped.
+    pub reason: String,
+    /// Who ordered that it goes on.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Why, in that person's words.
+    pub why: String,
+    /// The key whose versions and delete markers are no batch of the chain.
+    pub key: String,
+    /// All of these, newest first.
+    pub versions: Vec<AcknowledgedVersion>,
+}
+
+/// A version, or a delete marker, that is acknowledged as no batch of its chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AcknowledgedVersion {
+    /// What the order says of it.
+    #[serde(flatten)]
+    pub found: Found,
+    /// Whether it is, by its own header, the batch that would have come next. Then its records must have been
+    /// sealed anew: whoever reads the report should look.
+    pub follows: bool,
 }
 
 /// One thing that is wrong.
@@ -122,8 +156,16 @@ codes! {
     ChainParent = "chain.parent",
     /// Sequence numbers do not rise from batch to batch.
     ChainSequence = "chain.sequence",
-    /// A chain was stopped, which is an alarm by itself.
+    /// A chain was stopped, and does not go on by an order: an alarm by itself.
     ChainStopped = "chain.stopped",
+    /// An object lies among the orders that is none of this log, at its proper key.
+    OrderUnreadable = "order.unreadable",
+    /// An order that a chain goes on by, or that the table names, is not there.
+    OrderMissing = "order.missing",
+    /// An order is not the one that a chain goes on by, or not about the end of a stopped chain.
+    OrderMismatch = "order.mismatch",
+    /// At or behind the next key of a stopped chain lies something else than what the order acknowledges.
+    OrderEvidence = "order.evidence",
     /// The table's head is behind the batches that are there.
     HeadRolledBack = "head.rolled_back",
     /// The table's head names another header, or another version of its object.

@@ -68,6 +68,7 @@ impl Rows {
             tenants: None,
         };
         let mut tenants = bundle.map(|bundle| TenantTree::new(&bundle.tenant_key));
+        let original = columns.header().chain.original();
         for row in 0..columns.rows() {
             let bytes = columns.event(row);
             let leaf = Hash::leaf(bytes);
@@ -86,8 +87,8 @@ impl Rows {
                     format!("expected `{column}` to derive from the event, found another value");
                 findings.add(ColumnMismatch, subject(), detail);
             }
-            if parts.chain != columns.header().chain {
-                let detail = format!("expected {}, found {}", columns.header().chain, parts.chain);
+            if parts.chain != original {
+                let detail = format!("expected {original}, found {}", parts.chain);
                 findings.add(EventCoordinates, subject(), detail);
             }
             if let (Some(tenants), Some(event)) = (&mut tenants, &parts.event) {

@@ -7,9 +7,10 @@ use crate::report::FindingCode::ObjectUnexpected;
 use crate::{Archive, ArchiveError, Findings};
 
 /// Prefixes whose keys are checked one by one elsewhere.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "batches/",
     "config/",
+    "orders/",
     "quarantine/",
     "log/checkpoints/",
     "log/cursors/",

@@ -2,13 +2,19 @@
 
 use std::sync::LazyLock;
 
-use crate::world::World;
+use crate::world::{World, chain, event};
 
 static ARCHIVE: LazyLock<World> = LazyLock::new(whole);
 
 /// An archive whose every batch is logged.
 pub fn whole() -> World {
     let mut world = World::usual();
+    world.log();
+    // One chain was stopped, and goes on by an order.
+    world.stop(&chain(1));
+    let order = world.order(&chain(1));
+    world.put_order(&order);
+    world.seal(&chain(1).successor(), &[event("acme", 1)]);
     world.log();
     assert!(world.verify().ok, "the archive is whole before it is touched");
     world

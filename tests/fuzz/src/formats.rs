@@ -8,8 +8,8 @@ use cairn_ledger::tile::{
 };
 use cairn_ledger::{
     BatchHeader, ChainId, Checkpoint, ConfigChange, Coordinates, Cursors, Entry, EventProof, Hash,
-    LogProof, LogTree, Note, Plan, SealedHeader, SequenceNumber, TileKind, TilePath, TileSet,
-    Tiles, VerifierKey, tree,
+    LogProof, LogTree, Note, Order, Plan, SealedHeader, SequenceNumber, TileKind, TilePath,
+    TileSet, Tiles, VerifierKey, tree,
 };
 
 use crate::world::{World, signing_key, verifier_key};
@@ -104,6 +104,7 @@ pub fn document(bytes: &[u8]) {
     };
     let _ = Plan::parse(bytes).map(|plan| same(plan.to_json()));
     let _ = Cursors::parse(bytes).map(|cursors| same(cursors.to_json()));
+    let _ = Order::parse(bytes).map(|order| same(order.to_json()));
     let Ok(text) = str::from_utf8(bytes) else { return };
     let _ = Entry::parse(text).map(|entry| same(entry.to_json()));
     let _ = BatchHeader::parse(text).map(|header| same(header.to_json()));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Coordinates, Cursors, LogTree, TilePath};
+use cairn_ledger::{ChainId, Coordinates, Cursors, Hash, LogTree, TilePath};
 use cairn_store::memory::SoftwareSigner;
 use cairn_store::{
     BatchItem, ChainHead, ChainState, ETag, Encryption, LogHead, ObjectVersion, Objects, Redrive,
@@ -245,6 +245,10 @@ impl Table for Simulated {
 
     async fn stop(&self, _: &ChainId, _: Option<&ChainHead>, _: &str) -> StoreResult<()> {
         unasked("UpdateItem of a chain")
+    }
+
+    async fn resume(&self, _: &ChainId, _: Option<&ChainHead>, _: &Hash) -> StoreResult<()> {
+        unasked("UpdateItem of a stopped chain")
     }
 
     async fn chains(&self) -> StoreResult<Vec<ChainId>> {

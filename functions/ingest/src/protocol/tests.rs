@@ -39,7 +39,7 @@ fn batch(number: u64, last: u32) -> Candidate {
 }
 
 fn loaded(head: Option<ChainHead>) -> Answer {
-    Answer::Loaded(ChainState { head, stopped: None })
+    Answer::Loaded(ChainState { head, ..ChainState::default() })
 }
 
 #[test]
@@ -114,7 +114,8 @@ fn a_foreign_object_stops_the_chain_at_the_head_it_does_not_extend() {
 #[test]
 fn a_stopped_chain_takes_nothing() {
     let (mut protocol, step) = Protocol::start(sequences(1..=3), None);
-    let state = ChainState { head: Some(head(0, 1)), stopped: Some("why".to_owned()) };
+    let state =
+        ChainState { head: Some(head(0, 1)), stopped: Some("why".to_owned()), continued: None };
     let outcome = Outcome::Stopped { first: 1, reason: "why".to_owned() };
     assert_eq!(protocol.next(step, Answer::Loaded(state)), Step::Finish(outcome));
 }
@@ -148,7 +149,7 @@ fn a_head_is_remembered_only_while_it_is_known() {
     assert_eq!(protocol.known(), Some(&head(1, 3)));
     let step = protocol.next(step, Answer::Unknown(String::new()));
     assert_eq!(step, Step::Load);
-    let state = ChainState { head: Some(head(2, 4)), stopped: None };
+    let state = ChainState { head: Some(head(2, 4)), ..ChainState::default() };
     let step = protocol.next(step, Answer::Loaded(state));
     assert_eq!(protocol.known(), Some(&head(2, 4)));
     let step = protocol.next(step, Answer::Failed(String::new()));

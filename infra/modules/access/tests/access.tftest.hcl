@@ -304,7 +304,7 @@ run "everybody" {
     error_message = "Break-glass may destroy or sign."
   }
 
-  # What it writes is what `cairn recover` does.
+  # What it writes is what `cairn recover` and `cairn resume` do.
   assert {
     condition = {
       for statement in jsondecode(output.policies.break_glass).Statement : statement.Sid => jsonencode([
@@ -312,12 +312,17 @@ run "everybody" {
       ])
       if length(setintersection(flatten([try(statement.Action, [])]), ["dynamodb:PutItem", "dynamodb:UpdateItem", "kms:GenerateDataKey", "s3:PutObject", "s3:PutObjectRetention"])) > 0
       } == {
-      RecoverTheTable  = jsonencode([["dynamodb:UpdateItem", "dynamodb:PutItem"], var.table_arn, null, ["log", "chains", "chain#*"]])
-      PutCursors       = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], "${var.archive_bucket_arn}/log/cursors/*", null, null])
-      EncryptCursors   = jsonencode(["kms:GenerateDataKey", var.keys.data, null, null])
-      NothingElseIsPut = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], null, "${var.archive_bucket_arn}/log/cursors/*", null])
+      RecoverTheTable         = jsonencode([["dynamodb:UpdateItem", "dynamodb:PutItem"], var.table_arn, null, ["log", "chains", "chain#*"]])
+      PutCursorsAndOrders     = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], reverse(local.put), null, null])
+      EncryptCursorsAndOrders = jsonencode(["kms:GenerateDataKey", var.keys.data, null, null])
+      NothingElseIsPut        = jsonencode([["s3:PutObjectRetention", "s3:PutObject"], null, reverse(local.put), null])
     }
-    error_message = "Break-glass may write more than recovery does, or less."
+    error_message = "Break-glass may write more than recovery and orders do, or less."
+  }
+
+  assert {
+    condition     = local.put == ["${var.archive_bucket_arn}/log/cursors/*", "${var.archive_bucket_arn}/orders/*"]
+    error_message = "Break-glass may put something else than cursors and orders."
   }
 
   assert {
@@ -325,7 +330,7 @@ run "everybody" {
       for statement in jsondecode(output.policies.break_glass).Statement :
       toset(statement.NotAction) == toset(flatten([
         for allowed in jsondecode(output.policies.break_glass).Statement : allowed.Action
-        if allowed.Effect == "Allow" && length(setintersection(flatten([try(allowed.Resource, [])]), concat(statement.Resource, ["${var.archive_bucket_arn}/log/cursors/*"]))) > 0
+        if allowed.Effect == "Allow" && length(setintersection(flatten([try(allowed.Resource, [])]), concat(statement.Resource, local.put))) > 0
       ])) && length(setsubtract(concat(local.evidence, local.function_arns, [var.functions.mapping_arn]), statement.Resource)) == 0
       if statement.Sid == "NothingThatDestroys"
     ])

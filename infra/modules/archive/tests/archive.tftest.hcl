@@ -95,7 +95,7 @@ run "refusals" {
   }
 }
 
-run "whoever_recovers_puts_cursors_and_nothing_else" {
+run "whoever_recovers_puts_cursors_and_orders_and_nothing_else" {
   variables {
     writers = {
       batches  = "arn:aws:iam::123456789012:role/cairn-ingest"
@@ -118,8 +118,9 @@ run "whoever_recovers_puts_cursors_and_nothing_else" {
         toset([for path in ["checkpoint", "checkpoints/*", "plans/*", "tile/*"] : "arn:aws:s3:::audit-archive/log/${path}"]),
         toset([var.writers.log]),
       ]
+      OneWriterOfOrders = [toset(["arn:aws:s3:::audit-archive/orders/*"]), toset([var.writers.recovery])]
     }
-    error_message = "Whoever recovers the table may put more than cursors, or not those."
+    error_message = "Whoever recovers the table may put more than cursors and orders, or not those, or others put orders."
   }
 
   # The places of the writers, and everything else, are all that there is.
@@ -130,6 +131,13 @@ run "whoever_recovers_puts_cursors_and_nothing_else" {
       for statement in jsondecode(data.aws_iam_policy_document.archive.json).Statement : statement.NotResource if statement.Sid == "NoWritesElsewhere"
     ]))
     error_message = "There is a place without a writer."
+  }
+}
+
+run "without_recovery_nobody_orders" {
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.archive.json, "orders")
+    error_message = "Somebody may put orders."
   }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cairn_batch::{Columns, keys};
 use cairn_event::LeafParts;
 use cairn_ledger::{ChainId, SequenceNumber};
-use cairn_store::{BatchItem, ChainHead, Objects, StoreError, Table};
+use cairn_store::{BatchItem, ChainHead, ChainState, Objects, StoreError, Table};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Item, QuarantineError, Stores};
@@ -33,11 +33,15 @@ pub(crate) struct Sealed<'a, O, T, S> {
     batches: BTreeMap<(ChainId, u64), BTreeSet<SequenceNumber>>,
 }
 
-/// A chain, as it was read.
+/// The chains of a shard, as they were read: the one that it began with, and those that go on where one
+/// was stopped.
 struct Chain {
+    /// The last of their heads.
     head: Option<ChainHead>,
+    /// Their batches, in order of records.
     batches: Vec<BatchItem>,
-    /// Whether an object is at the key of the next batch: whoever comes next may commit it.
+    /// Whether an object is at the key of the next batch of the chain in force: whoever comes next may
+    /// commit it.
     uncommitted: bool,
     /// Whether it is to be read again.
     stale: bool,
@@ -80,7 +84,7 @@ impl<'a, O: Objects, T: Table, S> Sealed<'a, O, T, S> {
         let after = chain.batches.partition_point(|batch| batch.header.header.first <= *sequence);
         let batch = after.checked_sub(1).and_then(|place| chain.batches.get(place)).cloned();
         let Some(batch) = batch else { return Ok(Standing::Open) };
-        let place = (id.clone(), batch.header.header.number);
+        let place = (batch.header.header.chain.clone(), batch.header.header.number);
         if !self.batches.contains_key(&place) {
             let sequences = sequences(&self.stores.objects, &batch).await?;
             self.batches.insert(place.clone(), sequences);
@@ -94,19 +98,43 @@ impl<'a, O: Objects, T: Table, S> Sealed<'a, O, T, S> {
     async fn read(&self, id: &ChainId, known: Option<Chain>) -> Result<Chain, StoreError> {
         let table = &self.stores.table;
         loop {
-            let before = table.chain(id).await?.head;
-            let key = keys::batch(id, ChainHead::next_number(before.as_ref()));
+            let (chains, head) = self.chains_of(id).await?;
+            let (in_force, before) = &chains[chains.len() - 1];
+            let key = keys::batch(in_force, ChainHead::next_number(before.head.as_ref()));
             let versions = self.stores.objects.versions(&key).await?;
             let uncommitted = versions.iter().any(|version| version.key == key);
-            let head = table.chain(id).await?.head;
-            if head != before {
+            if table.chain(in_force).await? != *before {
                 continue;
             }
             let batches = match known {
                 Some(known) if known.head == head => known.batches,
-                _ => table.batches(id, 0, usize::MAX).await?,
+                _ => {
+                    let mut batches = Vec::new();
+                    for (chain, _) in &chains {
+                        batches.append(&mut table.batches(chain, 0, usize::MAX).await?);
+                    }
+                    batches
+                }
             };
             return Ok(Chain { head, batches, uncommitted, stale: false });
+        }
+    }
+
+    /// The chains of a shard that began with `original`, at least that one, and the last of their heads.
+    async fn chains_of(
+        &self,
+        original: &ChainId,
+    ) -> Result<(Vec<(ChainId, ChainState)>, Option<ChainHead>), StoreError> {
+        let (mut chains, mut head, mut chain) = (Vec::new(), None, original.clone());
+        loop {
+            let state = self.stores.table.chain(&chain).await?;
+            let (successor, goes_on) = (chain.successor(), state.continued.is_none());
+            head = state.head.clone().or(head);
+            chains.push((chain, state));
+            if goes_on {
+                return Ok((chains, head));
+            }
+            chain = successor;
         }
     }
 }

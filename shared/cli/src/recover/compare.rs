@@ -1,6 +1,6 @@
 //! What the table holds already, against what it must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_ledger::ChainId;
 use cairn_store::{BatchItem, ChainHead, ChainState, LogHead, Objects, Table};
@@ -30,19 +30,21 @@ pub(super) async fn compare<O: Objects, T: Table>(
 ) -> Result<Compared, RecoverError> {
     let listed = table.chains().await?;
     let mut heads = BTreeMap::new();
-    let chains: Vec<ChainId> = outlook.batches.keys().cloned().collect();
+    let chains: BTreeSet<ChainId> =
+        outlook.batches.keys().chain(outlook.chains()).cloned().collect();
     let mut states: Vec<(ChainId, ChainState)> = stream::iter(chains)
         .map(|chain| state(table, outlook, chain))
         .buffer_unordered(CONCURRENCY)
         .try_collect()
         .await?;
     states.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let expected = outlook.chains();
     for chain in &listed {
-        if !outlook.chains().any(|known| known == chain) {
+        if !expected.contains(chain) {
             return Err(RecoverError::table("a chain", "one of the archive", chain));
         }
     }
-    for (chain, ChainState { head, stopped }) in states {
+    for (chain, ChainState { head, stopped, .. }) in states {
         let is_listed = listed.binary_search(&chain).is_ok();
         if is_listed != (head.is_some() || stopped.is_some()) {
             let found = if is_listed { "it alone" } else { "it in no list of chains" };
@@ -95,10 +97,15 @@ async fn state(
         let found = format!("the item of number {}", item.header.header.number);
         return Err(RecoverError::table(chain, format!("no item beyond {next} batches"), found));
     }
-    let stops = outlook.tails.get(&chain).is_some_and(|tail| tail.stop.is_some());
-    if let Some(reason) = state.stopped.as_ref().filter(|_| !stops || next != end) {
+    let stop = outlook.tails.get(&chain).and_then(|tail| tail.stop.as_ref());
+    if let Some(reason) = state.stopped.as_ref().filter(|_| stop.is_none() || next != end) {
         let expected = "a chain that goes on (or its next key with --stopped)";
         return Err(RecoverError::table(chain, expected, format!("it is stopped: {reason}")));
+    }
+    let order = stop.and_then(|stop| stop.order);
+    if let Some(found) = state.continued.filter(|named| Some(*named) != order) {
+        let expected = order.map_or("no order".to_owned(), |order| format!("the order {order}"));
+        return Err(RecoverError::table(chain, expected, format!("the order {found}")));
     }
     Ok((chain, state))
 }

@@ -1,6 +1,6 @@
 //! What the table must hold, as the archive tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_adopt::{Refusal, only_version};
 use cairn_batch::keys;
@@ -10,7 +10,8 @@ use cairn_verify::Report;
 
 use super::fold::{self, Fold};
 use super::loghead::{Standing, Written};
-use super::tails::{self, Tail};
+use super::orders::{self, Orders};
+use super::tails::{self, Archive, Tail};
 use super::{Log, Options, RecoverError, Recovered, Stopped};
 
 /// The only version of a batch's object, or why there is none such.
@@ -23,6 +24,8 @@ pub(super) type Batches = BTreeMap<ChainId, BTreeMap<u64, Version>>;
 pub(super) struct Outlook {
     /// The objects.
     pub(super) batches: Batches,
+    /// By what stopped chains go on.
+    pub(super) orders: Orders,
     /// What the log is known to have written last.
     pub(super) written: Written,
     /// Entries that the latest checkpoint covers.
@@ -43,6 +46,7 @@ impl Outlook {
         options: &Options,
     ) -> Result<Self, RecoverError> {
         let batches = list(objects).await?;
+        let orders = orders::read(objects).await?;
         let size = report.size;
         let written = Written::read(objects, size).await?;
         let mut log = Fold::default();
@@ -65,9 +69,11 @@ impl Outlook {
             let (expected, found) = (at(size, report.root), at(log.size(), log.root()));
             return Err(RecoverError::archive("the log's entries", expected, found));
         }
-        let tails = tails::tails(objects, &report.origin, &batches, &mut ends, options).await?;
+        let archive =
+            Archive { objects, origin: &report.origin, batches: &batches, orders: &orders };
+        let tails = tails::tails(&archive, &mut ends, options).await?;
         let log = written.clone().standing(objects, report, before, log, &tails).await?;
-        Ok(Self { batches, written, size, ends, tails, log })
+        Ok(Self { batches, orders, written, size, ends, tails, log })
     }
 
     /// How many batches there are.
@@ -81,12 +87,9 @@ impl Outlook {
     }
 
     /// All chains that the table must list.
-    pub(super) fn chains(&self) -> impl Iterator<Item = &ChainId> {
-        let listed = |chain: &&ChainId| {
-            self.ends.contains_key(*chain)
-                || self.tails.get(*chain).is_some_and(|tail| tail.stop.is_some())
-        };
-        self.batches.keys().filter(listed)
+    pub(super) fn chains(&self) -> BTreeSet<&ChainId> {
+        let stopped = self.tails.iter().filter(|(_, tail)| tail.stop.is_some());
+        self.ends.keys().chain(stopped.map(|(chain, _)| chain)).collect()
     }
 
     /// What there is to tell of it.
@@ -94,12 +97,12 @@ impl Outlook {
         let stopped = self.tails.iter().filter_map(|(chain, tail)| {
             let stop = tail.stop.as_ref()?;
             let (chain, reason) = (chain.clone(), stop.reason.clone());
-            Some(Stopped { chain, before: stop.number, reason })
+            Some(Stopped { chain, before: stop.number, reason, continued: stop.order })
         });
         let last = |tail: &Tail| tail.items.last().map(|item| item.header.header.key.clone());
         Recovered {
             dry_run: false,
-            chains: self.chains().count() as u64,
+            chains: self.chains().len() as u64,
             batches: self.batches(),
             found,
             written: 0,

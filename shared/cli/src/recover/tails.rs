@@ -11,6 +11,7 @@ use cairn_store::{BatchItem, ChainHead, Objects, VersionId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Mutex;
 
+use super::orders::Orders;
 use super::outlook::{Batches, Version};
 use super::{CONCURRENCY, Options, RecoverError};
 
@@ -32,6 +33,17 @@ pub(super) struct Stop {
     pub(super) reason: String,
     /// The bundle that the object there names, if it can be read.
     pub(super) bundle: Option<Hash>,
+    /// Hash of the order by which the chain's successor goes on, if there is one.
+    pub(super) order: Option<Hash>,
+}
+
+/// What the archive holds.
+pub(super) struct Archive<'a, O> {
+    pub(super) objects: &'a O,
+    /// Name of the log.
+    pub(super) origin: &'a str,
+    pub(super) batches: &'a Batches,
+    pub(super) orders: &'a Orders,
 }
 
 /// An object beyond the log.
@@ -53,17 +65,18 @@ struct Read {
 type Bundles = Mutex<BTreeMap<Hash, Option<Arc<Bundle>>>>;
 
 /// Judges what lies beyond `ends`, where the log leaves the chains. Ends with where they are then.
-pub(super) async fn tails(
-    objects: &impl Objects,
-    origin: &str,
-    batches: &Batches,
+pub(super) async fn tails<O: Objects>(
+    archive: &Archive<'_, O>,
     ends: &mut BTreeMap<ChainId, ChainHead>,
     options: &Options,
 ) -> Result<BTreeMap<ChainId, Tail>, RecoverError> {
+    let Archive { objects, batches, orders, .. } = *archive;
     let bundles = Bundles::default();
     let beyond = batches.iter().flat_map(|(chain, numbers)| {
         let next = ends.get(chain).map_or(0, |head| head.number + 1);
-        let contiguous = numbers.range(next..).zip(next..).take_while(|((n, _), at)| *n == at);
+        // What lies there is acknowledged as no batch.
+        let end = orders.get(chain).map_or(u64::MAX, |(order, _)| order.number().max(next));
+        let contiguous = numbers.range(next..end).zip(next..).take_while(|((n, _), at)| *n == at);
         contiguous.map(move |((number, version), _)| (chain.clone(), *number, version.clone()))
     });
     let mut candidates: Vec<Candidate> = stream::iter(beyond.collect::<Vec<_>>())
@@ -71,7 +84,9 @@ pub(super) async fn tails(
         .buffered(CONCURRENCY)
         .try_collect()
         .await?;
-    // Parents sort before their children: Kinesis numbers shards as they come.
+    // Parents sort before their children: Kinesis numbers shards as they come. Stopped chains come before those
+    // that succeed them.
+    candidates.sort_by_key(|Candidate { chain, .. }| (chain.original(), chain.generation()));
     let mut tails: BTreeMap<ChainId, Tail> = BTreeMap::new();
     candidates.reverse();
     while let Some(candidate) = candidates.pop() {
@@ -79,14 +94,16 @@ pub(super) async fn tails(
         let last = candidates.last().is_none_or(|next| next.chain != chain);
         let tail = tails.entry(chain.clone()).or_default();
         let key = keys::batch(&chain, number);
-        let stop =
-            |reason: String, bundle| Stop { number, reason: format!("{key}: {reason}"), bundle };
+        let stop = |reason: String, bundle| {
+            let reason = format!("{key}: {reason}");
+            Stop { number, reason, bundle, order: None }
+        };
         let bundle = read.as_ref().ok().map(|read| read.header.header.bundle);
         if last && options.stopped.get(&chain) == Some(&number) {
             tail.stop = Some(stop(BY_OPERATOR.to_owned(), bundle));
             continue;
         }
-        match read.and_then(|read| judge(origin, &chain, ends, read)) {
+        match read.and_then(|read| judge(archive, &chain, ends, read)) {
             Ok(item) => {
                 ends.insert(chain, ChainHead::at(&item));
                 tail.items.push(item);
@@ -103,15 +120,21 @@ pub(super) async fn tails(
             Err(Refusal::Unclear(reason)) => return Err(RecoverError::Unclear { key, reason }),
         }
     }
+    for (chain, (order, hash)) in orders {
+        let (number, reason) = (order.number(), order.reason.clone());
+        let stop = Stop { number, reason, bundle: None, order: Some(*hash) };
+        tails.entry(chain.clone()).or_default().stop = Some(stop);
+    }
     for (chain, number) in &options.stopped {
         let (next, number) = (ends.get(chain).map_or(0, |head| head.number + 1), *number);
         let key = keys::batch(chain, number);
-        if number != next || !batches.contains_key(chain) {
+        let known = batches.contains_key(chain) || orders.contains_key(chain);
+        if number != next || !known {
             return Err(RecoverError::NotNext { expected: keys::batch(chain, next), found: key });
         }
         let tail = tails.entry(chain.clone()).or_default();
         let reason = format!("{key}: {BY_OPERATOR}");
-        tail.stop.get_or_insert(Stop { number, reason, bundle: None });
+        tail.stop.get_or_insert(Stop { number, reason, bundle: None, order: None });
     }
     Ok(tails)
 }
@@ -166,28 +189,29 @@ async fn read(
 }
 
 /// Whether an object is the next of its chain.
-fn judge(
-    origin: &str,
+fn judge<O>(
+    archive: &Archive<'_, O>,
     chain: &ChainId,
     ends: &BTreeMap<ChainId, ChainHead>,
     read: Read,
 ) -> Result<BatchItem, Refusal> {
     let head = ends.get(chain);
-    extends(origin, chain, head, &read.header.header)?;
+    extends(archive.origin, chain, head, &read.header.header)?;
     let found = &read.header.header.lineage;
-    let expected = match (head, found) {
+    // The ends of the parents that it names, as far as there are such.
+    let known = || {
+        let parents = found.parents().iter();
+        let parents = parents.filter_map(|Parent { chain, .. }| {
+            let link = ends.get(chain)?.link;
+            Some(Parent { chain: chain.clone(), link })
+        });
+        parents.collect()
+    };
+    let order = chain.predecessor().and_then(|stopped| archive.orders.get(&stopped));
+    let expected = match (head, order) {
         (Some(head), _) => Lineage::Previous(head.link),
-        // The ends of the parents that it names, as far as there are such.
-        (None, Lineage::Genesis(parents)) => Lineage::Genesis(
-            parents
-                .iter()
-                .filter_map(|Parent { chain, .. }| {
-                    let link = ends.get(chain)?.link;
-                    Some(Parent { chain: chain.clone(), link })
-                })
-                .collect(),
-        ),
-        (None, Lineage::Previous(_)) => Lineage::Genesis(Vec::new()),
+        (None, Some((_, order))) => Lineage::Ordered { parents: known(), order: *order },
+        (None, None) => Lineage::Genesis(known()),
     };
     if *found != expected {
         return Err(foreign("lineage", &expected, found));

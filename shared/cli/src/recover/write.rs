@@ -13,6 +13,7 @@ use indicatif::ProgressBar;
 
 use super::compare::Compared;
 use super::loghead::Written;
+use super::orders;
 use super::outlook::{self, Outlook};
 use super::tails::Stop;
 use super::{CONCURRENCY, Context, RecoverError, Recovered, fold};
@@ -146,6 +147,15 @@ async fn stop_chain(
     loop {
         // Stopping a stopped chain keeps the first reason.
         match table.stop(chain, head, &stop.reason).await {
+            Ok(()) => break,
+            Err(error) => tries.again(error).await?,
+        }
+    }
+    let Some(order) = &stop.order else { return Ok(()) };
+    let mut tries = Tries::default();
+    loop {
+        // Naming the order that is named changes nothing.
+        match table.resume(chain, head, order).await {
             Ok(()) => return Ok(()),
             Err(error) => tries.again(error).await?,
         }
@@ -208,18 +218,23 @@ async fn still<O: Objects, T: Table>(
     if outlook::list(objects).await? != outlook.batches {
         return Err(moving("what lies under batches/"));
     }
+    if orders::read(objects).await? != outlook.orders {
+        return Err(moving("what lies under orders/"));
+    }
     if Written::read(objects, outlook.size).await? != outlook.written {
         return Err(moving("what lies under log/"));
     }
     if !table.chains().await?.iter().eq(outlook.chains()) {
         return Err(moving("the list of chains"));
     }
-    let chains: Vec<ChainId> = outlook.chains().cloned().collect();
+    let chains: Vec<ChainId> = outlook.chains().into_iter().cloned().collect();
     stream::iter(chains)
         .map(async |chain| {
-            let ChainState { head, stopped } = table.chain(&chain).await?;
+            let ChainState { head, stopped, continued } = table.chain(&chain).await?;
             let stop = outlook.tails.get(&chain).and_then(|tail| tail.stop.as_ref());
-            match head.as_ref() == outlook.ends.get(&chain) && stopped.is_some() == stop.is_some() {
+            let stands = stopped.is_some() == stop.is_some()
+                && continued == stop.and_then(|stop| stop.order);
+            match head.as_ref() == outlook.ends.get(&chain) && stands {
                 true => Ok(()),
                 false => Err(moving(&format!("the chain {chain}"))),
             }

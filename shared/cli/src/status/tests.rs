@@ -64,6 +64,12 @@ fn a_stopped_chain_and_a_forged_checkpoint_are_not_fine() {
         let status = status_in(&world).await;
         assert_eq!(status.chains[0].stopped.as_deref(), Some("a fork"));
         assert!(!status.is_fine());
+        let state = world.cloud.chain(&chain).await.unwrap();
+        let continued = ChainState { continued: Some(Hash::of(b"order")), ..state };
+        world.cloud.operator().set_chain(&chain, continued);
+        let status = status_in(&world).await;
+        assert_eq!(status.chains[0].successor, Some(format!("{chain}.1")));
+        assert!(status.is_fine(), "it goes on by an order");
 
         other.seal(0, &[event("a")]).await;
         other.tick().await;

@@ -17,6 +17,36 @@ fn a_chain_is_named_by_stream_creation_time_and_shard() {
 }
 
 #[test]
+fn a_stopped_chain_has_a_successor_of_the_same_shard() {
+    let chain: ChainId = "s.t/20260131T235959Z/a".parse().unwrap();
+    let (first, second) = (chain.successor(), chain.successor().successor());
+    assert_eq!(first.as_str(), "s.t/20260131T235959Z/a.1");
+    assert_eq!(second.as_str(), "s.t/20260131T235959Z/a.2");
+    assert_eq!([&chain, &first, &second].map(ChainId::generation), [0, 1, 2]);
+    assert_eq!([&chain, &first, &second].map(ChainId::shard), ["a"; 3]);
+    for of_shard in [&chain, &first, &second] {
+        assert_eq!(of_shard.original(), chain);
+    }
+    assert_eq!(second.predecessor(), Some(first.clone()));
+    assert_eq!((first.predecessor(), chain.predecessor()), (Some(chain.clone()), None));
+    assert_eq!(first.as_str().parse::<ChainId>().unwrap(), first);
+    assert_eq!(second.sibling("b").unwrap().as_str(), "s.t/20260131T235959Z/b");
+}
+
+#[test]
+fn the_chains_of_a_shard_are_found_among_others() {
+    let chain = |shard: &str| -> ChainId { format!("s/20260131T235959Z/{shard}").parse().unwrap() };
+    let shards = ["a", "a-1", "a.1", "a.10", "a.2", "a0", "aa.1", "b"];
+    let map: BTreeMap<ChainId, &str> = shards.map(|shard| (chain(shard), shard)).into();
+    for of in ["a", "a.2", "a.7"] {
+        let found: Vec<&str> = chain(of).of_shard(&map).map(|(_, shard)| *shard).collect();
+        assert_eq!(found, ["a", "a.1", "a.10", "a.2"], "{of}");
+    }
+    assert_eq!(chain("aa").of_shard(&map).count(), 1);
+    assert_eq!(chain("c").of_shard(&map).count(), 0);
+}
+
+#[test]
 fn what_is_no_chain_is_refused() {
     let long = "s".repeat(129);
     for text in [
@@ -32,6 +62,14 @@ fn what_is_no_chain_is_refused() {
         "s/x/a",
         "./20260131T235959Z/a",
         "s/20260131T235959Z/..",
+        "s/20260131T235959Z/.1",
+        "s/20260131T235959Z/a.",
+        "s/20260131T235959Z/a.0",
+        "s/20260131T235959Z/a.01",
+        "s/20260131T235959Z/a.+1",
+        "s/20260131T235959Z/a.b",
+        "s/20260131T235959Z/a.1.1",
+        "s/20260131T235959Z/a.1000000000",
         "s s/20260131T235959Z/a",
         "s/20260131T235959Z/\u{e9}",
         "s%2f/20260131T235959Z/a",

@@ -43,7 +43,7 @@ pub enum CursorError {
         /// What it says it follows.
         found: Hash,
     },
-    /// It follows a header of a parent chain that is not the last one the log has of that chain.
+    /// It follows a header of a parent chain that is not the last one the log has of its shard.
     /// Where the log has not reached that header yet, the chain is not broken: its turn comes
     /// when the parent is logged.
     #[error(
@@ -57,8 +57,30 @@ pub enum CursorError {
         parent: ChainId,
         /// The header it says it follows.
         expected: Hash,
-        /// The last header that the log has of the parent.
+        /// The last header that the log has of the parent's shard.
         found: Option<Hash>,
+    },
+    /// It is the first of the successor of a stopped chain, and does not follow that chain alone.
+    #[error(
+        "{chain}: expected number 0 to follow {stopped} alone, which the log has up to {expected}"
+    )]
+    Stopped {
+        /// The chain.
+        chain: ChainId,
+        /// The chain that it succeeds.
+        stopped: ChainId,
+        /// The last header that the log has of that chain.
+        expected: Hash,
+    },
+    /// Its chain was stopped, and the log has batches of the successor.
+    #[error("{chain} number {number}: expected no more batches once {successor} began, found one")]
+    Succeeded {
+        /// The chain.
+        chain: ChainId,
+        /// Its number.
+        number: u64,
+        /// The chain that goes on in its place.
+        successor: ChainId,
     },
     /// It enters a bundle that the log has entered before.
     #[error(

@@ -85,6 +85,79 @@ fn a_child_shard_follows_the_last_headers_of_its_parents() {
     cursors.append(&chain("c"), &child).unwrap();
 }
 
+fn ordered(shard: &str, parents: Vec<Parent>) -> SealedHeader {
+    sealed(shard, 0, Lineage::Ordered { parents, order: Hash::of(b"order") })
+}
+
+#[test]
+fn a_successor_follows_the_stopped_chain_alone_and_ends_it() {
+    let mut cursors = Cursors::default();
+    let (a, b) = (genesis("a"), genesis("b"));
+    let follows = |header: &SealedHeader| {
+        vec![Parent { chain: header.header.chain.clone(), link: header.link() }]
+    };
+    let successor = ordered("a.1", follows(&a));
+    let error = cursors.append(&chain("a.1"), &successor).unwrap_err();
+    assert!(matches!(error, CursorError::Parent { found: None, .. }), "{error}");
+    cursors.append(&chain("a"), &a).unwrap();
+    cursors.append(&chain("b"), &b).unwrap();
+    let both = [follows(&a), follows(&b)].concat();
+    for parents in [Vec::new(), follows(&b), both] {
+        let error = cursors.append(&chain("a.1"), &ordered("a.1", parents)).unwrap_err();
+        assert!(
+            matches!(error, CursorError::Stopped { expected, .. } if expected == a.link()),
+            "{error}"
+        );
+    }
+    cursors.append(&chain("a.1"), &successor).unwrap();
+    let before = cursors.clone();
+    let more = sealed("a", 1, Lineage::Previous(a.link()));
+    let error = cursors.append(&chain("a"), &more).unwrap_err();
+    assert!(matches!(error, CursorError::Succeeded { number: 1, .. }), "{error}");
+    assert_eq!(cursors, before);
+    let second = sealed("a.1", 1, Lineage::Previous(successor.link()));
+    cursors.append(&chain("a.1"), &second).unwrap();
+}
+
+#[test]
+fn the_successor_of_a_chain_without_batches_follows_what_that_one_would_have() {
+    let mut cursors = Cursors::default();
+    let a = genesis("a");
+    cursors.append(&chain("a"), &a).unwrap();
+    let parents = vec![Parent { chain: chain("a"), link: a.link() }];
+    cursors.append(&chain("c.1"), &ordered("c.1", parents)).unwrap();
+    let error = cursors.append(&chain("c"), &genesis("c")).unwrap_err();
+    assert!(matches!(error, CursorError::Succeeded { number: 0, .. }), "{error}");
+}
+
+#[test]
+fn a_generation_without_batches_is_passed_over() {
+    let mut cursors = Cursors::default();
+    let a = genesis("a");
+    cursors.append(&chain("a"), &a).unwrap();
+    let after = |header: &SealedHeader| {
+        vec![Parent { chain: header.header.chain.clone(), link: header.link() }]
+    };
+    let error = cursors.append(&chain("a.11"), &ordered("a.11", Vec::new())).unwrap_err();
+    assert!(matches!(error, CursorError::Stopped { .. }), "{error}");
+    let last = ordered("a.11", after(&a));
+    cursors.append(&chain("a.11"), &last).unwrap();
+    for (name, header) in
+        [("a", sealed("a", 1, Lineage::Previous(a.link()))), ("a.2", ordered("a.2", after(&a)))]
+    {
+        let error = cursors.append(&chain(name), &header).unwrap_err();
+        assert!(matches!(error, CursorError::Succeeded { .. }), "{error}");
+    }
+    // Other shards follow the last of them.
+    let child = |parents| sealed("b", 0, Lineage::Genesis(parents));
+    let error = cursors.append(&chain("b"), &child(after(&a))).unwrap_err();
+    assert!(
+        matches!(error, CursorError::Parent { found, .. } if found == Some(last.link())),
+        "{error}"
+    );
+    cursors.append(&chain("b"), &child(after(&last))).unwrap();
+}
+
 #[test]
 fn the_json_is_canonical_and_pinned() {
     let mut cursors = Cursors::default();

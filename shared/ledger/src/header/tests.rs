@@ -36,11 +36,21 @@ fn parents(names: &[&str]) -> Lineage {
     Lineage::Genesis(names.iter().map(parent).collect())
 }
 
+/// The first header of the successor of a stopped chain.
+fn ordered() -> BatchHeader {
+    let mut ordered = header();
+    (ordered.number, ordered.chain) = (0, ordered.chain.successor());
+    let Lineage::Genesis(parents) = parents(&["a"]) else { unreachable!("parents") };
+    ordered.lineage = Lineage::Ordered { parents, order: Hash::of(b"order") };
+    ordered
+}
+
 #[test]
 fn the_json_is_that_of_an_implementation_of_rfc_8785() {
     let mut genesis = header();
     (genesis.number, genesis.lineage) = (0, parents(&["a", "b"]));
-    for json in [header().to_json(), sealed().to_json(), genesis.to_json()] {
+    let ordered = ordered();
+    for json in [header().to_json(), sealed().to_json(), genesis.to_json(), ordered.to_json()] {
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), json);
     }
@@ -49,6 +59,7 @@ fn the_json_is_that_of_an_implementation_of_rfc_8785() {
 #[test]
 fn a_header_is_read_as_it_was_written() {
     assert_eq!(BatchHeader::parse(&header().to_json()).unwrap(), header());
+    assert_eq!(BatchHeader::parse(&ordered().to_json()).unwrap(), ordered());
     assert_eq!(SealedHeader::parse(&sealed().to_json()).unwrap(), sealed());
 }
 
@@ -62,6 +73,25 @@ fn the_link_is_the_leaf_hash_of_the_complete_header() {
 fn an_objects_own_header_and_a_complete_one_cannot_pose_as_each_other() {
     assert!(BatchHeader::parse(&sealed().to_json()).is_err());
     assert!(SealedHeader::parse(&header().to_json()).is_err());
+}
+
+#[test]
+fn the_first_header_of_a_successor_names_its_order_and_no_other_does() {
+    let (good, order) = (ordered(), Hash::of(b"order"));
+    let parents = good.lineage.parents().to_vec();
+    let mut without = good.clone();
+    without.lineage = Lineage::Genesis(parents.clone());
+    let mut above = good.clone();
+    above.number = 1;
+    let mut original = good.clone();
+    original.chain = good.chain.original();
+    for bad in [without, above, original] {
+        let error = BatchHeader::parse(&bad.to_json()).unwrap_err();
+        assert!(matches!(error, HeaderError::Field { field: "prev", .. }), "{error}");
+    }
+    let mut second = good.clone();
+    (second.number, second.lineage) = (1, Lineage::Previous(order));
+    assert_eq!(BatchHeader::parse(&second.to_json()).unwrap(), second);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use cairn_ledger::tree::{inclusion_path, root};
 use cairn_ledger::{
-    BatchHeader, Checkpoint, ConfigChange, Cursors, Entry, EventProof, Hash, Lineage, LogTree,
-    Plan, PlanEntry, SealedHeader, TenantTree, TileKind, VerifierKey,
+    BatchHeader, Checkpoint, ConfigChange, Cursors, Entry, EventProof, Hash, LastGood, Lineage,
+    LogTree, Order, Parent, Plan, PlanEntry, SealedHeader, TenantTree, TileKind, VerifierKey,
 };
 use ed25519_dalek::Signer;
 use serde_json::Value;
@@ -79,10 +79,12 @@ fn every_block_is_there_and_none_is_forgotten() {
         "hashes",
         "header-0",
         "header-1",
+        "header-order",
         "leaf-0-0",
         "leaf-0-1",
         "leaf-0-2",
         "leaf-1-0",
+        "order",
         "plan",
         "proof",
         "quarantine",
@@ -184,6 +186,23 @@ fn headers_say_what_their_batches_hold_and_link() {
 }
 
 #[test]
+fn the_order_is_about_the_end_of_the_chain_and_its_successor_names_it() {
+    let example = Example::read();
+    let order = Order::parse(example.text("order").as_bytes()).unwrap();
+    assert_eq!(order.hash(), example.hash("order"));
+    let last = example.header(1);
+    let (link, number) = (last.link(), last.header.number);
+    let chain = last.header.chain;
+    assert_eq!(order.chain, chain);
+    assert_eq!(order.after, Some(LastGood { last: last.header.last, link, number }));
+    let first = SealedHeader::parse(example.text("header-order")).unwrap();
+    assert_eq!(first.link(), example.hash("link of order"));
+    assert_eq!(first.header.chain, chain.successor());
+    let parents = vec![Parent { chain, link }];
+    assert_eq!(first.header.lineage, Lineage::Ordered { parents, order: order.hash() });
+}
+
+#[test]
 fn the_change_enters_the_bundle() {
     let example = Example::read();
     let [change, ..] = example.entries();
@@ -258,6 +277,7 @@ fn the_sections_that_the_code_cites_exist() {
     let code = [
         include_str!("../../src/checkpoint.rs"),
         include_str!("../../src/cursors.rs"),
+        include_str!("../../src/order.rs"),
         include_str!("../../src/entry.rs"),
         include_str!("../../src/header.rs"),
         include_str!("../../src/note.rs"),

@@ -8,8 +8,8 @@ use cairn_ledger::tree::{
     consistency_path, inclusion_path, root, verify_consistency, verify_inclusion,
 };
 use cairn_ledger::{
-    BatchHeader, Checkpoint, Cursors, Entry, EventProof, Hash, LogTree, Note, Plan, PlanEntry,
-    SealedHeader, TenantTree, TilePath,
+    BatchHeader, Checkpoint, Cursors, Entry, EventProof, Hash, Lineage, LogTree, Note, Order, Plan,
+    PlanEntry, SealedHeader, TenantTree, TilePath,
 };
 use serde_json::Value;
 
@@ -58,6 +58,37 @@ fn headers_of_the_vectors_read_and_link() {
 #[test]
 fn what_the_vectors_say_is_no_header_is_refused() {
     for case in items(&vector("headers.json")["bad"]) {
+        assert!(SealedHeader::parse(text(&case["json"])).is_err(), "{}", case["why"]);
+    }
+}
+
+#[test]
+fn orders_of_the_vectors_read_or_do_not() {
+    let vector = vector("orders.json");
+    for case in items(&vector["good"]) {
+        let order = Order::parse(text(&case["json"]).as_bytes()).unwrap();
+        assert_eq!(order.to_json(), text(&case["json"]));
+        assert_eq!(order.hash(), hash(&case["hash"]));
+    }
+    for case in items(&vector["bad"]) {
+        assert!(Order::parse(text(&case["json"]).as_bytes()).is_err(), "{}", case["why"]);
+    }
+}
+
+#[test]
+fn the_first_headers_of_the_vectors_that_follow_an_order_read_or_do_not() {
+    let vector = vector("orders.json");
+    for case in items(&vector["headers"]) {
+        let header = SealedHeader::parse(text(&case["json"])).unwrap();
+        assert_eq!(header.to_json(), text(&case["json"]));
+        assert_eq!(header.link(), hash(&case["link"]));
+    }
+    let first = SealedHeader::parse(text(&vector["headers"][0]["json"])).unwrap();
+    let order = hash(&vector["good"][0]["hash"]);
+    assert!(
+        matches!(first.header.lineage, Lineage::Ordered { order: named, .. } if named == order)
+    );
+    for case in items(&vector["bad_headers"]) {
         assert!(SealedHeader::parse(text(&case["json"])).is_err(), "{}", case["why"]);
     }
 }

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem, Update};
-use cairn_ledger::{ChainId, Coordinates};
+use cairn_ledger::{ChainId, Coordinates, Hash};
 
 use super::error::{answer, failure};
 use super::items::{self, Item};
@@ -150,6 +150,26 @@ impl Table for DynamoDb {
             .transact_items(self.put(&operation, registered, None)?);
         let answer = transaction.send().await;
         answer.map(drop).map_err(|error| transaction_failure(&operation, &error))
+    }
+
+    async fn resume(
+        &self,
+        chain: &ChainId,
+        expected: Option<&ChainHead>,
+        order: &Hash,
+    ) -> StoreResult<()> {
+        let operation = format!("UpdateItem resume {chain}");
+        let Condition { expression, values } = Condition::head(expected)
+            .and("attribute_exists(x) AND (attribute_not_exists(c) OR c = :c)");
+        let mut values = values.unwrap_or_default();
+        values.insert(":c".to_owned(), items::hash(order));
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update.set_key(Some(items::head_key(chain))).update_expression("SET c = :c");
+        let update = update.condition_expression(expression);
+        match update.set_expression_attribute_values(Some(values)).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(write_failure(&operation, &error)),
+        }
     }
 
     async fn chains(&self) -> StoreResult<Vec<ChainId>> {

@@ -3,7 +3,7 @@
 //! | `pk` | `sk` | attributes |
 //! | --- | --- | --- |
 //! | `chains` | `<chain>` | none |
-//! | `chain#<chain>` | `head` | `n` number, `l` link hash, `q` last sequence number, `k` object key, `v` its version, `x` why it is stopped |
+//! | `chain#<chain>` | `head` | `n` number, `l` link hash, `q` last sequence number, `k` object key, `v` its version, `x` why it is stopped, `c` the order by which its successor goes on |
 //! | `chain#<chain>` | `batch#<number:020>` | see [`batch`] |
 //! | `redrive#<chain>` | `<sequence>#<index>` | `b` when it was begun, `r` the run that began it, `s` and `q` shard and sequence number that it is on the stream as |
 //! | `log` | `head` | `n` size, `r` root, `c` cursors, `m` moved, `f` the state before: a map of `n`, `r`, `c` |
@@ -75,6 +75,7 @@ pub(super) fn head(head: &ChainHead) -> Item {
 pub(super) fn read_chain(operation: &str, item: Item) -> StoreResult<ChainState> {
     let mut item = Reader::new(operation, item);
     let stopped = item.optional("x", Reader::text)?;
+    let continued = item.optional("c", Reader::hash)?;
     let head = match item.optional("n", Reader::number)? {
         None => None,
         Some(number) => Some(ChainHead {
@@ -87,7 +88,7 @@ pub(super) fn read_chain(operation: &str, item: Item) -> StoreResult<ChainState>
             },
         }),
     };
-    Ok(ChainState { head, stopped })
+    Ok(ChainState { head, stopped, continued })
 }
 
 /// The attributes of the log's head, keys apart.
@@ -171,7 +172,7 @@ fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn hash(hash: &Hash) -> AttributeValue {
+pub(super) fn hash(hash: &Hash) -> AttributeValue {
     AttributeValue::B(Blob::new(hash.as_bytes()))
 }
 

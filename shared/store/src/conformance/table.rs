@@ -17,6 +17,9 @@ pub async fn table<T: Table + Clone + 'static>(store: &T, ground: &Ground) {
     one_of_many_commits_wins(store, ground).await;
     a_stopped_chain_takes_no_commit(store, ground).await;
     a_chain_can_be_stopped_before_it_began(store, ground).await;
+    a_stopped_chain_is_continued_once_and_stays_stopped(store, ground).await;
+    a_chain_that_was_stopped_before_it_began_can_be_continued(store, ground).await;
+    one_of_many_orders_wins(store, ground).await;
     batches_are_listed_in_order(store, ground).await;
     chains_are_registered_by_their_first_batch(store, ground).await;
     the_log_moves_from_where_it_is(store, ground).await;
@@ -77,7 +80,7 @@ async fn grow(store: &impl Table, chain: &ChainId, batches: u64) -> Vec<(ChainHe
 }
 
 fn at(head: &ChainHead) -> ChainState {
-    ChainState { head: Some(head.clone()), stopped: None }
+    ChainState { head: Some(head.clone()), ..ChainState::default() }
 }
 
 async fn a_chain_grows_batch_by_batch(store: &impl Table, ground: &Ground) {
@@ -169,6 +172,7 @@ async fn a_stopped_chain_takes_no_commit(store: &impl Table, ground: &Ground) {
     let stopped = ChainState {
         head: Some(second.clone()),
         stopped: Some("the object at the next key is another's".to_owned()),
+        continued: None,
     };
     assert_eq!(store.chain(&chain).await.unwrap(), stopped);
     let (to, item) = next(&chain, Some(second), 0);
@@ -182,12 +186,69 @@ async fn a_stopped_chain_takes_no_commit(store: &impl Table, ground: &Ground) {
 async fn a_chain_can_be_stopped_before_it_began(store: &impl Table, ground: &Ground) {
     let chain = chain(ground, "stopped-at-none");
     store.stop(&chain, None, "early").await.unwrap();
-    let stopped = ChainState { head: None, stopped: Some("early".to_owned()) };
+    let stopped = ChainState { stopped: Some("early".to_owned()), ..ChainState::default() };
     assert_eq!(store.chain(&chain).await.unwrap(), stopped);
     let (to, item) = next(&chain, None, 0);
     assert_conflict(store.commit(&chain, None, &to, &item).await);
     assert_eq!(store.chain(&chain).await.unwrap(), stopped);
     assert!(store.chains().await.unwrap().contains(&chain), "whoever lists chains sees it");
+}
+
+async fn a_stopped_chain_is_continued_once_and_stays_stopped(store: &impl Table, ground: &Ground) {
+    let chain = chain(ground, "continued");
+    let grown = grow(store, &chain, 2).await;
+    let [(first, _), (second, _)] = &grown[..] else { unreachable!("two batches") };
+    let order = Hash::of(b"order");
+    assert_conflict(store.resume(&chain, Some(second), &order).await);
+    assert_eq!(store.chain(&chain).await.unwrap(), at(second), "it goes on by itself");
+    store.stop(&chain, Some(second), "why").await.unwrap();
+    let mut state = store.chain(&chain).await.unwrap();
+    for wrong in [None, Some(first)] {
+        assert_conflict(store.resume(&chain, wrong, &order).await);
+        assert_eq!(store.chain(&chain).await.unwrap(), state, "it was not continued");
+    }
+    state.continued = Some(order);
+    for _ in 0..2 {
+        store.resume(&chain, Some(second), &order).await.unwrap();
+        assert_eq!(store.chain(&chain).await.unwrap(), state);
+    }
+    assert_conflict(store.resume(&chain, Some(second), &Hash::of(b"another order")).await);
+    let (to, item) = next(&chain, Some(second), 0);
+    assert_conflict(store.commit(&chain, Some(second), &to, &item).await);
+    store.stop(&chain, Some(second), "again").await.unwrap();
+    assert_eq!(store.chain(&chain).await.unwrap(), state, "the first order stays, and the reason");
+    assert_eq!(store.batches(&chain, to.number, 10).await.unwrap(), []);
+    assert_eq!(store.chain(&chain.successor()).await.unwrap(), ChainState::default());
+    assert!(!store.chains().await.unwrap().contains(&chain.successor()), "it has no batch yet");
+}
+
+async fn a_chain_that_was_stopped_before_it_began_can_be_continued(
+    store: &impl Table,
+    ground: &Ground,
+) {
+    let (chain, order) = (chain(ground, "continued-at-none"), Hash::of(b"order"));
+    assert_conflict(store.resume(&chain, None, &order).await);
+    assert_eq!(store.chain(&chain).await.unwrap(), ChainState::default());
+    store.stop(&chain, None, "early").await.unwrap();
+    store.resume(&chain, None, &order).await.unwrap();
+    let continued =
+        ChainState { head: None, stopped: Some("early".to_owned()), continued: Some(order) };
+    assert_eq!(store.chain(&chain).await.unwrap(), continued);
+    let (to, item) = next(&chain, None, 0);
+    assert_conflict(store.commit(&chain, None, &to, &item).await);
+}
+
+async fn one_of_many_orders_wins<T: Table + Clone + 'static>(store: &T, ground: &Ground) {
+    let chain = chain(ground, "continued-race");
+    store.stop(&chain, None, "early").await.unwrap();
+    let order = |n: u8| Hash::of(&[n]);
+    let resume = |n: u8| {
+        let (store, chain) = (store.clone(), chain.clone());
+        async move { store.resume(&chain, None, &order(n)).await }
+    };
+    let answers = at_once((0..8).map(resume)).await;
+    let winner = u8::try_from(only_winner(&answers)).unwrap();
+    assert_eq!(store.chain(&chain).await.unwrap().continued, Some(order(winner)));
 }
 
 async fn batches_are_listed_in_order(store: &impl Table, ground: &Ground) {

@@ -92,6 +92,7 @@ pub enum Operation {
     Chain,
     Commit,
     Stop,
+    Resume,
     Chains,
     Batches,
     LogHead,
@@ -111,8 +112,8 @@ pub enum Operation {
 impl Operation {
     /// Whether it changes what is stored.
     pub fn is_write(self) -> bool {
-        use Operation::{AdvanceLog, Commit, Create, MoveRedrive, Put, Replace, Stop};
-        matches!(self, Create | Replace | Commit | Stop | AdvanceLog | MoveRedrive | Put)
+        use Operation::{AdvanceLog, Commit, Create, MoveRedrive, Put, Replace, Resume, Stop};
+        matches!(self, Create | Replace | Commit | Stop | Resume | AdvanceLog | MoveRedrive | Put)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use cairn_ledger::{ChainId, Coordinates, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, Hash, SequenceNumber};
 use jiff::Timestamp;
 
 use super::{Faults, Operation};
@@ -100,6 +100,16 @@ impl<T: Table> Table for Faulty<T> {
     ) -> StoreResult<()> {
         let forward = self.store.stop(chain, expected, reason);
         self.process.call(Operation::Stop, chain.to_string(), forward).await
+    }
+
+    async fn resume(
+        &self,
+        chain: &ChainId,
+        expected: Option<&ChainHead>,
+        order: &Hash,
+    ) -> StoreResult<()> {
+        let forward = self.store.resume(chain, expected, order);
+        self.process.call(Operation::Resume, chain.to_string(), forward).await
     }
 
     async fn chains(&self) -> StoreResult<Vec<ChainId>> {

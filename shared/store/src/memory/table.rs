@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cairn_ledger::{ChainId, Coordinates};
+use cairn_ledger::{ChainId, Coordinates, Hash};
 
 use super::Memory;
 use crate::{BatchItem, ChainHead, ChainState, LogHead, Redrive, StoreError, StoreResult, Table};
@@ -51,7 +51,8 @@ impl Table for Memory {
             return conflict(format!("batch {number} has an item"));
         }
         items.insert(number, batch.clone());
-        ledger.states.insert(chain.clone(), ChainState { head: Some(next.clone()), stopped: None });
+        let moved = ChainState { head: Some(next.clone()), ..ChainState::default() };
+        ledger.states.insert(chain.clone(), moved);
         if next.number == 0 {
             ledger.registered.insert(chain.clone());
         }
@@ -73,6 +74,29 @@ impl Table for Memory {
         found.stopped.get_or_insert_with(|| reason.to_owned());
         state.ledger.states.insert(chain.clone(), found);
         state.ledger.registered.insert(chain.clone());
+        Ok(())
+    }
+
+    async fn resume(
+        &self,
+        chain: &ChainId,
+        expected: Option<&ChainHead>,
+        order: &Hash,
+    ) -> StoreResult<()> {
+        let mut state = self.state();
+        let mut found = state.ledger.state(chain);
+        let conflict = |detail| Err(StoreError::conflict(format_args!("resume {chain}"), detail));
+        if found.head.as_ref() != expected {
+            return conflict(moved(expected, found.head.as_ref()));
+        }
+        if found.stopped.is_none() {
+            return conflict("expected a stopped chain, found one that goes on".to_owned());
+        }
+        if let Some(other) = found.continued.filter(|other| other != order) {
+            return conflict(format!("expected no other order, found {other}"));
+        }
+        found.continued = Some(*order);
+        state.ledger.states.insert(chain.clone(), found);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod lags;
 mod liars;
 mod logs;
 mod objects;
+mod orders;
 mod protected;
 mod table;
 mod world;

@@ -67,7 +67,7 @@ fn a_head_of_another_object_is_named() {
 fn a_chain_that_was_stopped_before_its_first_batch_is_named() {
     let mut world = World::usual();
     let stopped = Some("the first object is another's".to_owned());
-    world.heads.insert(chain(5), TableChain { head: None, stopped });
+    world.heads.insert(chain(5), TableChain { stopped, ..TableChain::default() });
     let report = world.verify();
     assert_eq!(codes(&report), [Code::ChainStopped]);
     assert_eq!(finding(&report, Code::ChainStopped).subject, chain(5).as_str());

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use cairn_batch::{Row, encode_rows, keys};
 use cairn_event::{Bundle, Item, Leaf, Record, Rules, TRANSFORM, transform};
 use cairn_ledger::{
-    BatchHeader, ChainId, Checkpoint, ConfigChange, Counts, Cursors, Entry, Frontier, Hash,
-    Lineage, LogTree, Parent, Plan, PlanEntry, SealedHeader, SequenceNumber, TenantTree,
-    VerifierKey,
+    BatchHeader, ChainId, Checkpoint, ConfigChange, Counts, Cursors, Entry, Found, Frontier, Hash,
+    LastGood, Lineage, LogTree, Order, Parent, Plan, PlanEntry, SealedHeader, SequenceNumber,
+    TenantTree, VerifierKey,
 };
 use cairn_verify::{
     Archive, ArchiveError, Encryption, Finding, FindingCode, Head, Lock, LockMode, LogHead,
@@ -185,7 +185,7 @@ impl World {
     /// What an honest writer would seal.
     pub fn draft(&mut self, chain: &ChainId, records: &[Vec<u8>]) -> Draft {
         let rules = Rules::new(self.bundle.clone(), None).unwrap();
-        let mut items = Vec::new();
+        let (original, mut items) = (chain.original(), Vec::new());
         for data in records {
             self.records += 1;
             let sequence =
@@ -193,7 +193,7 @@ impl World {
             let arrived = self.now + SignedDuration::from_millis(self.records as i64);
             let record =
                 Record { sequence: sequence.parse().unwrap(), arrived, data: data.clone() };
-            transform(chain, &record, &rules, &mut items);
+            transform(&original, &record, &rules, &mut items);
         }
         let number = self.chains.get(chain).map_or(0, |chain| chain.next);
         let salt = [9; 32];
@@ -201,21 +201,68 @@ impl World {
             Item::Rejection(rejection) => Some(rejection),
             Item::Event(_) => None,
         });
-        let quarantine: String =
-            rejections.map(|rejection| rejection.quarantine_line(chain, &salt) + "\n").collect();
+        let quarantine: String = rejections
+            .map(|rejection| rejection.quarantine_line(&original, &salt) + "\n")
+            .collect();
         let hash = Hash::of(quarantine.as_bytes());
         if !quarantine.is_empty() {
             self.put_locked(&keys::quarantine(chain, number, &hash), quarantine, 35);
         }
         let leaves = items.into_iter().map(|item| match item {
             Item::Event(leaf) => leaf,
-            Item::Rejection(rejection) => rejection.leaf(chain, &salt, &hash),
+            Item::Rejection(rejection) => rejection.leaf(&original, &salt, &hash),
         });
         let lineage = match self.chains.get(chain) {
             Some(chain) => Lineage::Previous(chain.link),
-            None => Lineage::Genesis(Vec::new()),
+            None => self.first_lineage(chain),
         };
         Draft::new(&self.bundle, chain, number, lineage, leaves.collect())
+    }
+
+    /// What an honest writer names at number 0.
+    fn first_lineage(&self, chain: &ChainId) -> Lineage {
+        let Some(stopped) = chain.predecessor() else { return Lineage::Genesis(Vec::new()) };
+        let order = Hash::of(&self.body(&keys::order(&stopped)));
+        let end = self.chains.get(&stopped).map(|end| Parent { chain: stopped, link: end.link });
+        Lineage::Ordered { parents: end.into_iter().collect(), order }
+    }
+
+    /// Stops a chain, for another's object at its next key.
+    pub fn stop(&mut self, chain: &ChainId) {
+        let number = self.chains.get(chain).map_or(0, |chain| chain.next);
+        self.put(&keys::batch(chain, number), "another's", Some(35));
+        self.heads.entry(chain.clone()).or_default().stopped = Some("it is another's".to_owned());
+    }
+
+    /// What an honest operator would order about a stopped chain.
+    pub fn order(&self, chain: &ChainId) -> Order {
+        let head = self.heads[chain].head.as_ref();
+        let key = keys::batch(chain, head.map_or(0, |head| head.number + 1));
+        let found = self.objects.get(&key).into_iter().flatten().rev().map(|stored| Found {
+            bytes: (!stored.marker).then_some(stored.body.len() as u64),
+            sha256: (!stored.marker).then(|| Hash::of(&stored.body)),
+            version: stored.version.clone(),
+        });
+        Order {
+            origin: ORIGIN.to_owned(),
+            chain: chain.clone(),
+            after: head.map(|head| LastGood {
+                last: head.last.clone(),
+                link: head.link,
+                number: head.number,
+            }),
+            reason: "it is another's".to_owned(),
+            found: found.collect(),
+            by: "arn:aws:sts::111122223333:assumed-role/break-glass/zoe".to_owned(),
+            why: "planted by a drill".to_owned(),
+            at: format!("{:.3}", self.now),
+        }
+    }
+
+    /// Writes an order, and has the table name it.
+    pub fn put_order(&mut self, order: &Order) {
+        self.put_locked(&keys::order(&order.chain), order.to_json(), 3650);
+        self.heads.entry(order.chain.clone()).or_default().continued = Some(order.hash());
     }
 
     /// Seals whatever the draft says.
@@ -238,7 +285,7 @@ impl World {
         let version = self.stored(&key).version.clone();
         let last = header.last.clone();
         let head = Head { number: header.number, link, last, key, version };
-        let head = TableChain { head: Some(head), stopped: None };
+        let head = TableChain { head: Some(head), ..TableChain::default() };
         self.heads.insert(header.chain.clone(), head);
         self.unlogged.push(sealed);
     }

@@ -105,6 +105,13 @@ pub(crate) enum Command {
     ///
     /// The marks of redrives are in the table alone, and stay lost.
     Recover(Recover),
+    /// Order that a stopped chain goes on, once what stopped it is explained.
+    ///
+    /// Shows what lies at the chain's next key, and asks. The order acknowledges just that, as no batch of the
+    /// chain; it is written to the archive, under lock, and the table names it. Ingest goes on in a new chain,
+    /// `<chain>.1`, from the last good batch; the stopped chain stays stopped. May be run again at any time:
+    /// there is one order for a stopped chain, and whoever comes later carries that one out.
+    Resume(Resume),
     /// Check, compare, build, publish and show config bundles.
     Config(Config),
 }
@@ -300,6 +307,25 @@ pub(crate) struct Check {
     /// Verifier key of the log, `<origin>+<id>+<key>`; several if any of them may have signed.
     #[arg(long = "key", value_name = "VKEY", value_delimiter = ',', required = true)]
     pub(crate) keys: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The stopped chain, as `cairn status` names it.
+    pub(crate) chain: ChainId,
+
+    /// Why it may go on: what lies at its next key, how it came there, who looked.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Ingest has stood still for 20 minutes. Only asked for where no object lies at the next key, which would
+    /// keep out a writer of the stopped chain that was under way.
+    #[arg(long)]
+    pub(crate) ingest_stood_still: bool,
 }
 
 #[derive(Debug, clap::Args)]

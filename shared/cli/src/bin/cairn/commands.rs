@@ -3,6 +3,7 @@
 mod config;
 mod recover;
 mod redrive;
+mod resume;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
@@ -37,6 +38,7 @@ pub(crate) async fn remote(args: &Args, output: &mut Output) -> Result<Verdict, 
         Command::Prove(args) => prove(&cloud, args, output).await,
         Command::Verify(args) => verify(&cloud, args, output).await,
         Command::Recover(args) => recover::recover(&cloud, args, output).await,
+        Command::Resume(args) => resume::resume(&cloud, args, output).await,
         Command::Generate(args) => generate(args, output),
         Command::Check(args) => check(args, output),
         Command::Config(config) => self::config(args, &config.command, output).await,

@@ -5,6 +5,7 @@ mod entries;
 mod evidence;
 mod recovered;
 mod redriven;
+mod resumed;
 mod summary;
 mod verification;
 
@@ -15,6 +16,7 @@ pub(crate) use entries::{entry, entry_json, overview};
 pub(crate) use evidence::{checked, checked_json, proven, proven_json, shown, shown_json};
 pub(crate) use recovered::{recovered, unverified};
 pub(crate) use redriven::{item, item_json, items, redriven, summary};
+pub(crate) use resumed::{examined, resumed};
 pub(crate) use summary::{put, status};
 pub(crate) use verification::{verified, verified_json};
 

@@ -11,7 +11,7 @@ use crate::{BatchItem, StoreError, StoreResult, VersionId};
 /// the link hash follows from the header.
 ///
 /// `a`, `z` arrival of the earliest and latest record; `b` bundle; `d` SHA-256 of the object;
-/// `e` events; `f`, `l` first and last sequence number; `g` parents, or `p` link hash before;
+/// `e` events; `f`, `l` first and last sequence number; `g` parents, or `p` link hash before; `h` order;
 /// `j` rejections; `k` object key; `o` origin; `r` root; `t` tenants; `u` records; `v` version of
 /// the object; `w` transform.
 pub(in crate::aws) fn batch(chain: &ChainId, batch: &BatchItem) -> Item {
@@ -49,11 +49,16 @@ pub(in crate::aws) fn batch(chain: &ChainId, batch: &BatchItem) -> Item {
         ("w", text(transform)),
         ("z", text(latest)),
     ]);
-    let (name, lineage) = match lineage {
+    let (name, follows) = match lineage {
         Lineage::Previous(link) => ("p", hash(link)),
-        Lineage::Genesis(parents) => ("g", AttributeValue::L(parents.iter().map(parent).collect())),
+        Lineage::Genesis(parents) | Lineage::Ordered { parents, .. } => {
+            ("g", AttributeValue::L(parents.iter().map(parent).collect()))
+        }
     };
-    attributes.insert(name.to_owned(), lineage);
+    attributes.insert(name.to_owned(), follows);
+    if let Lineage::Ordered { order, .. } = lineage {
+        attributes.insert("h".to_owned(), hash(order));
+    }
     attributes.extend(key(chain_key(chain), batch_key(*place)));
     attributes
 }
@@ -73,9 +78,12 @@ pub(in crate::aws) fn read_batch(
         Some(link) => Lineage::Previous(link),
         None => {
             let parents = item.list("g")?.into_iter();
-            Lineage::Genesis(
-                parents.map(|value| read_parent(operation, value)).collect::<Result<_, _>>()?,
-            )
+            let parents =
+                parents.map(|value| read_parent(operation, value)).collect::<Result<_, _>>()?;
+            match item.optional("h", Reader::hash)? {
+                None => Lineage::Genesis(parents),
+                Some(order) => Lineage::Ordered { parents, order },
+            }
         }
     };
     let header = BatchHeader {

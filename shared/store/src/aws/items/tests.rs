@@ -91,10 +91,12 @@ fn any_sequence() -> impl Strategy<Value = cairn_ledger::SequenceNumber> {
 }
 
 fn any_lineage() -> impl Strategy<Value = Lineage> {
-    let parent = (any_chain(), any_hash()).prop_map(|(chain, link)| Parent { chain, link });
+    let parent = || (any_chain(), any_hash()).prop_map(|(chain, link)| Parent { chain, link });
+    let parents = || proptest::collection::vec(parent(), 0..3);
     prop_oneof![
         any_hash().prop_map(Lineage::Previous),
-        proptest::collection::vec(parent, 0..3).prop_map(Lineage::Genesis),
+        parents().prop_map(Lineage::Genesis),
+        (parents(), any_hash()).prop_map(|(parents, order)| Lineage::Ordered { parents, order }),
     ]
 }
 
@@ -135,7 +137,11 @@ proptest! {
     }
 
     #[test]
-    fn a_head_comes_back_as_it_went(item in any_batch(), stopped in any::<Option<String>>()) {
+    fn a_head_comes_back_as_it_went(
+        item in any_batch(),
+        stopped in any::<Option<String>>(),
+        continued in proptest::option::of(any_hash()),
+    ) {
         let chain_head = ChainHead {
             number: item.header.header.number,
             link: item.header.link(),
@@ -144,7 +150,8 @@ proptest! {
         };
         let mut written = head(&chain_head);
         written.extend(stopped.clone().map(|reason| ("x".to_owned(), text(reason))));
-        let state = ChainState { head: Some(chain_head), stopped };
+        written.extend(continued.map(|order| ("c".to_owned(), hash(&order))));
+        let state = ChainState { head: Some(chain_head), stopped, continued };
         prop_assert_eq!(read_chain("get", written).unwrap(), state);
     }
 

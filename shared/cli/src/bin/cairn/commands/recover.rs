@@ -41,7 +41,7 @@ pub(crate) async fn recover(
         Ok(recovered) => recovered,
         Err(error) => return Err(failed(error, output)?),
     };
-    if !recovered.stopped.is_empty() {
+    if recovered.stopped.iter().any(|stop| stop.continued.is_none()) {
         output.verdict = Verdict::Wrong;
     }
     match output.json {

@@ -56,9 +56,16 @@ pub(crate) fn recovered(
     }
     keys(out, "the last of its chain, and not logged yet: committed", &recovered.adopted)?;
     keys(out, "cursors that had expired: put again", &recovered.cursors)?;
-    for Stopped { chain, before, reason } in &recovered.stopped {
+    for Stopped { chain, before, reason, continued } in &recovered.stopped {
         writeln!(out, "{BAD}stopped{BAD:#} {chain} before number {before}")?;
         writeln!(out, "  {}", Clean(reason))?;
+        if continued.is_some() {
+            writeln!(
+                out,
+                "  {GOOD}continued{GOOD:#} by an operator's order as {}",
+                chain.successor()
+            )?;
+        }
     }
     writeln!(out, "{DIM}{REDRIVES}{DIM:#}")?;
     if !would {

@@ -83,8 +83,17 @@ pub(crate) fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
         writeln!(out, "{STRONG}{}{STRONG:#}", Clean(&chain.chain))?;
         writeln!(out, "  last batch {number}, {} unlogged", chain.unlogged)?;
         writeln!(out, "  {DIM}last record {last}{DIM:#}")?;
-        if let Some(reason) = &chain.stopped {
-            writeln!(out, "  {BAD}stopped:{BAD:#} {}", Clean(reason))?;
+        match (&chain.stopped, &chain.successor) {
+            (Some(reason), None) => writeln!(out, "  {BAD}stopped:{BAD:#} {}", Clean(reason))?,
+            (Some(reason), Some(successor)) => {
+                writeln!(out, "  stopped: {}", Clean(reason))?;
+                writeln!(
+                    out,
+                    "  {GOOD}continued{GOOD:#} by an operator's order as {}",
+                    Clean(successor)
+                )?;
+            }
+            (None, _) => {}
         }
     }
     out.flush()

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use cairn_cli::verify::{Trusted, Verified};
-use cairn_verify::{Finding, FindingCode, Report};
+use cairn_verify::{Acknowledged, AcknowledgedVersion, Finding, FindingCode, Report};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
@@ -52,6 +52,7 @@ pub(crate) fn verified(
             )?;
         }
     }
+    acknowledged(out, report)?;
     findings(out, report)?;
     if let Some(path) = &verified.remembered {
         writeln!(out, "{DIM}Remembered the checkpoint in {}.{DIM:#}", path.display())?;
@@ -96,6 +97,27 @@ fn covered(out: &mut impl Write, report: &Report) -> io::Result<()> {
     if report.unlogged > 0 {
         let batches = count(report.unlogged, "batch");
         writeln!(out, "  no checkpoint covers the latest yet: {batches}")?;
+    }
+    Ok(())
+}
+
+/// What was ordered about stopped chains.
+fn acknowledged(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    for Acknowledged { order, chain, reason, by, at, why, key, versions } in &report.acknowledged {
+        writeln!(
+            out,
+            "{STRONG}acknowledged{STRONG:#}: {chain} was stopped and goes on by {order}"
+        )?;
+        writeln!(out, "  stopped: {}", Clean(reason))?;
+        writeln!(out, "  ordered by {} at {at}: {}", Clean(by), Clean(why))?;
+        writeln!(out, "  no batch of it: what lies at {key}")?;
+        for AcknowledgedVersion { found, follows } in versions {
+            super::resumed::found(out, found)?;
+            if *follows {
+                let warning = "would have come next: see that its records were sealed anew";
+                writeln!(out, "      {BAD}{warning}{BAD:#}")?;
+            }
+        }
     }
     Ok(())
 }
