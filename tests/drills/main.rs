@@ -11,6 +11,7 @@
 mod bundle;
 mod drill;
 mod expired;
+mod fork;
 mod function_lost;
 mod runbook;
 mod shell;
