@@ -43,7 +43,7 @@ fn a_flood_is_logged_in_several_moves_of_one_tick() {
         shards: 3,
         minutes: 2,
         away: 0,
-        batches: 40_000,
+        batches: MAX_BATCHES + MAX_BATCHES / 4,
         reshardings: 0,
         pace: Pace::NONE,
         seed: 1,
@@ -60,7 +60,7 @@ fn a_quiet_chain_does_not_wait_behind_busy_ones() {
         shards: 5_000,
         minutes: 3,
         away: 0,
-        batches: 40_000,
+        batches: MAX_BATCHES + MAX_BATCHES / 4,
         reshardings: 0,
         pace: Pace::NONE,
         seed: 1,
@@ -73,7 +73,7 @@ fn a_quiet_chain_does_not_wait_behind_busy_ones() {
 fn an_hour_without_the_function_is_caught_up_with_and_children_wait_for_their_parents() {
     // So slow that each tick makes one move, and says what it could not take.
     let pace = Pace { table: Duration::from_secs(6), ..Pace::WAITING };
-    let (shards, batches, reshardings) = (200, 600, 600);
+    let (shards, batches, reshardings) = (200, 1_500, 600);
     let scale = Scale { shards, minutes: 70, away: 60, batches, reshardings, pace, seed: 1 };
     let outcome = scale.run(|_| {});
     all_is_logged(&outcome);

@@ -8,8 +8,10 @@ use cairn_store::{LogHead, LogPoint};
 use jiff::Timestamp;
 
 /// Batches that one checkpoint adds at most, so that it ends well within the function's time and
-/// memory; what remains is taken by the next one. Config changes, of which there are few, come on top.
-pub const MAX_BATCHES: usize = 16_384;
+/// memory (some 3 kB each); what remains is taken by the next one. As each read of a chain takes time of its own,
+/// this decides how much 10,000 busy chains have logged in a minute: six batches each, at each move.
+/// Config changes, of which there are few, come on top.
+pub const MAX_BATCHES: usize = 65_536;
 
 /// A move of the log, complete but for its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
