@@ -27,7 +27,7 @@ const MISSING: u64 = 1000;
 
 /// The keys under `batches/`, by chain and number.
 pub(crate) struct BatchKeys {
-    chains: BTreeMap<ChainId, BTreeMap<u64, Listed>>,
+    pub(crate) chains: BTreeMap<ChainId, BTreeMap<u64, Listed>>,
 }
 
 /// What all batches come to.

@@ -213,7 +213,7 @@ pub fn verify(
     walk.chains.check_heads(options, &orders, current, &mut walk.findings);
     let Walk { chains, totals, findings: found, .. } = walk;
     findings.append(found);
-    let acknowledged = orders.finish(archive, &chains, &mut findings)?;
+    let acknowledged = orders.finish(archive, &batches, &chains, &mut findings)?;
 
     unknown::check(archive, &mut findings)?;
     let configs: Vec<Listed> = list(archive, "config/")?;

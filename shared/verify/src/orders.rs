@@ -1,10 +1,12 @@
 //! Step 10: orders, by which stopped chains go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cairn_batch::{Columns, keys};
-use cairn_ledger::{BatchHeader, ChainId, Found, Hash, Lineage, Order, Parent};
+use cairn_event::LeafParts;
+use cairn_ledger::{BatchHeader, ChainId, Found, Hash, Lineage, Order, Parent, SequenceNumber};
 
+use crate::batches::BatchKeys;
 use crate::chain::{Chains, SKEW};
 use crate::listing::{Listed, list, read_all};
 use crate::object::LIMIT;
@@ -112,6 +114,7 @@ impl Orders {
     pub(crate) fn finish(
         &self,
         archive: &impl Archive,
+        keys: &BatchKeys,
         chains: &Chains,
         findings: &mut Findings,
     ) -> Result<Vec<Acknowledged>, ArchiveError> {
@@ -136,11 +139,11 @@ impl Orders {
             }
             let versions = archive.versions(&key)?;
             let there: Vec<Version> = versions.into_iter().filter(|v| v.key == key).collect();
-            let versions = match evidence(archive, &key, &there, order)? {
+            let versions = match evidence(archive, keys, &key, &there, order)? {
                 Ok(versions) => versions,
                 Err(detail) => {
                     found.add(OrderEvidence, &key, detail);
-                    order.found.iter().map(|found| as_ordered(found, false)).collect()
+                    order.found.iter().map(|found| as_ordered(found, None)).collect()
                 }
             };
             acknowledged.push(Acknowledged {
@@ -239,6 +242,7 @@ fn read(key: &str, body: &[u8], origin: &str) -> Result<Order, String> {
 /// What lies at a key, where it is just what is acknowledged; how it differs, if it does.
 fn evidence(
     archive: &impl Archive,
+    keys: &BatchKeys,
     key: &str,
     there: &[Version],
     order: &Order,
@@ -256,7 +260,7 @@ fn evidence(
         let Some(found) = there.iter().find(|found| found.version == *version) else {
             // S3 takes away by itself a delete marker behind which there is nothing.
             if bytes.is_none() {
-                versions.push(as_ordered(known, false));
+                versions.push(as_ordered(known, None));
                 continue;
             }
             let detail = format!("expected version {version}, which is acknowledged, found none");
@@ -266,7 +270,7 @@ fn evidence(
             let detail = format!("expected version {version} as acknowledged, found another size");
             return Ok(Err(detail));
         }
-        let mut follows = false;
+        let mut unsealed = None;
         if let Some(expected) = sha256 {
             let object = archive.read(key, Some(version))?;
             let hash = object.as_ref().map(|object| Hash::of(&object.body));
@@ -276,24 +280,58 @@ fn evidence(
                     format!("expected version {version} to have SHA-256 {expected}, found {found}");
                 return Ok(Err(detail));
             }
-            follows = object.is_some_and(|object| would_follow(&object.body, order));
+            let next = object.as_ref().and_then(|object| would_follow(&object.body, order));
+            if let Some(batch) = next {
+                unsealed = Some(unsealed_records(archive, keys, &batch)?);
+            }
         }
-        versions.push(as_ordered(known, follows));
+        versions.push(as_ordered(known, unsealed));
     }
     Ok(Ok(versions))
 }
 
-fn as_ordered(found: &Found, follows: bool) -> AcknowledgedVersion {
-    AcknowledgedVersion { found: found.clone(), follows }
+fn as_ordered(found: &Found, unsealed: Option<u64>) -> AcknowledgedVersion {
+    AcknowledgedVersion { found: found.clone(), unsealed }
 }
 
-/// Whether an object is, by its own header, the batch that would have come next in the stopped chain.
-fn would_follow(body: &[u8], order: &Order) -> bool {
-    let Ok(columns) = Columns::read(body, LIMIT) else { return false };
+/// The batch that an object is, if it is by its own header the one that would have come next in the stopped
+/// chain.
+fn would_follow(body: &[u8], order: &Order) -> Option<Columns> {
+    let columns = Columns::read(body, LIMIT).ok()?;
     let BatchHeader { origin, chain, number, lineage, .. } = columns.header();
     let follows = match (lineage, &order.after) {
         (Lineage::Previous(link), Some(after)) => *link == after.link,
         (_, after) => after.is_none(),
     };
-    follows && (origin, chain, *number) == (&order.origin, &order.chain, order.number())
+    let same = (origin, chain, *number) == (&order.origin, &order.chain, order.number());
+    (follows && same).then_some(columns)
+}
+
+/// How many records of a batch no later chain of its shard has sealed.
+fn unsealed_records(
+    archive: &impl Archive,
+    keys: &BatchKeys,
+    batch: &Columns,
+) -> Result<u64, ArchiveError> {
+    let BatchHeader { chain, last, .. } = batch.header();
+    let mut left: BTreeSet<SequenceNumber> = records(batch).collect();
+    let later = chain.of_shard(&keys.chains);
+    for (_, numbers) in later.filter(|(later, _)| later.generation() > chain.generation()) {
+        for listed in numbers.values() {
+            let Some(object) = archive.read(&listed.key, None)? else { continue };
+            let Ok(columns) = Columns::read(&object.body, LIMIT) else { continue };
+            for record in records(&columns) {
+                left.remove(&record);
+            }
+            if columns.header().last >= *last {
+                break;
+            }
+        }
+    }
+    Ok(left.len() as u64)
+}
+
+fn records(batch: &Columns) -> impl Iterator<Item = SequenceNumber> {
+    let parts = (0..batch.rows()).map(|row| LeafParts::parse(batch.event(row)));
+    parts.filter_map(|parts| Some(parts.ok()?.sequence))
 }

@@ -72,9 +72,10 @@ pub struct AcknowledgedVersion {
     /// What the order says of it.
     #[serde(flatten)]
     pub found: Found,
-    /// Whether it is, by its own header, the batch that would have come next. Then its records must have been
-    /// sealed anew: whoever reads the report should look.
-    pub follows: bool,
+    /// Of one that is, by its own header, the batch that would have come next: how many of its records no
+    /// later chain of the shard has sealed. If they do not come, they are in this object alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsealed: Option<u64>,
 }
 
 /// One thing that is wrong.

@@ -57,7 +57,7 @@ fn an_order_that_is_followed_is_green_and_told_apart() {
             assert_eq!(known.reason, "it is another's");
             let [version] = &known.versions[..] else { panic!("{:?}", known.versions) };
             assert_eq!(version.found.sha256, Some(Hash::of(b"another's")));
-            assert!(!version.follows);
+            assert_eq!(version.unsealed, None);
         }
     }
     let report = resumed().verify();
@@ -103,17 +103,22 @@ fn a_batch_that_would_have_followed_is_told_apart() {
         let mut world = World::usual();
         world.log();
         let mut other = world.clone();
-        let sealed = other.seal(&of, &[event("acme", 1)]);
+        let events = [event("acme", 1), event("acme", 2)];
+        let sealed = other.seal(&of, &events);
         world.objects = other.objects;
         world.heads.entry(of.clone()).or_default().stopped = Some("another record".to_owned());
         let order = world.order(&of);
         assert_eq!((order.after.is_some(), order.found.len()), (begun, 1));
         world.put_order(&order);
-        let report = world.verify();
-        assert!(report.ok, "{:#?}", report.findings);
-        let [known] = &report.acknowledged[..] else { panic!("{:?}", report.acknowledged) };
-        assert_eq!(known.key, sealed.header.key);
-        assert!(known.versions[0].follows);
+        // None of its records is sealed anew, then one, then both.
+        for unsealed in [2, 1, 0] {
+            let report = world.verify();
+            assert!(report.ok, "{:#?}", report.findings);
+            let [known] = &report.acknowledged[..] else { panic!("{:?}", report.acknowledged) };
+            assert_eq!(known.key, sealed.header.key);
+            assert_eq!(known.versions[0].unsealed, Some(unsealed));
+            world.seal(&of.successor(), &[event("acme", 3)]);
+        }
     }
 }
 

@@ -111,11 +111,16 @@ fn acknowledged(out: &mut impl Write, report: &Report) -> io::Result<()> {
         writeln!(out, "  stopped: {}", Clean(reason))?;
         writeln!(out, "  ordered by {} at {at}: {}", Clean(by), Clean(why))?;
         writeln!(out, "  no batch of it: what lies at {key}")?;
-        for AcknowledgedVersion { found, follows } in versions {
+        for AcknowledgedVersion { found, unsealed } in versions {
             super::resumed::found(out, found)?;
-            if *follows {
-                let warning = "would have come next: see that its records were sealed anew";
-                writeln!(out, "      {BAD}{warning}{BAD:#}")?;
+            let next = "would have come next in the chain";
+            match unsealed {
+                None => {}
+                Some(0) => writeln!(out, "      {next}; all of its records are sealed anew")?,
+                Some(records) => {
+                    let records = count(*records, "record");
+                    writeln!(out, "      {BAD}{next}: not sealed anew: {records}{BAD:#}")?;
+                }
             }
         }
     }
