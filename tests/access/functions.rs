@@ -1,6 +1,5 @@
 //! The functions do their work under their roles, and an auditor verifies it under theirs.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cairn_local::build::{self, Profile};
@@ -83,7 +82,7 @@ async fn another_function_gains_nothing_by_their_roles(stage: &Stage) {
     }
 }
 
-async fn put_events(producer: &Actor, count: usize) {
+pub(crate) async fn put_events(producer: &Actor, count: usize) {
     let event = json!({
         "tenant": "acme",
         "time": "2026-03-01T09:30:00Z",
@@ -100,10 +99,10 @@ async fn put_events(producer: &Actor, count: usize) {
 }
 
 /// Waits until so many events are sealed.
-async fn sealed(stage: &Stage, auditor: &Session, events: u64) {
+pub(crate) async fn sealed(stage: &Stage, auditor: &Session, events: u64) {
     let begun = Instant::now();
     loop {
-        let (_, said) = verify(stage, auditor);
+        let (_, said) = stage.cairn(auditor, &["verify"]);
         // Where there is nothing yet it does not verify.
         let report = serde_json::from_str::<Value>(&said).unwrap_or_default();
         if report["events"].as_u64() >= Some(events) {
@@ -115,25 +114,10 @@ async fn sealed(stage: &Stage, auditor: &Session, events: u64) {
 }
 
 /// Asserts that the archive holds so many events, all of them logged, and that nothing is wrong.
-fn verified(stage: &Stage, auditor: &Session, events: u64) {
-    let (code, said) = verify(stage, auditor);
+pub(crate) fn verified(stage: &Stage, auditor: &Session, events: u64) {
+    let (code, said) = stage.cairn(auditor, &["verify"]);
     let report: Value = serde_json::from_str(&said).unwrap();
     let found = (code, report["events"].as_u64(), report["unlogged"].as_u64());
     assert_eq!(found, (Some(0), Some(events), Some(0)), "{report:#}");
     assert_eq!(report["ok"], true);
-}
-
-/// Verifies in a session, with the tool as people run it: its exit code, and what it says.
-fn verify(stage: &Stage, session: &Session) -> (Option<i32>, String) {
-    let state = tempfile::tempdir().unwrap();
-    let mut command = Command::new(build::tool(Profile::default()).unwrap());
-    for (name, _) in std::env::vars() {
-        if ["AWS_", "CAIRN_", "XDG_"].iter().any(|prefix| name.starts_with(prefix)) {
-            command.env_remove(name);
-        }
-    }
-    command.envs(session).env("XDG_STATE_HOME", state.path());
-    command.arg("--json").arg("--deployment").arg(stage.cloud.deployment_file()).arg("verify");
-    let output = command.output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod auditor;
+mod break_glass;
 mod checkpoint;
 mod functions;
 mod ingest;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types::{
@@ -16,9 +17,10 @@ use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ObjectLockMode, ServerSideEncryption};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use cairn_local::aws;
+use cairn_local::build::{self, Profile};
 use cairn_local::cloud::{Cloud, Options, Policy};
 use cairn_store::Deployment;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Days for which batches are locked.
 pub(crate) const BATCHES: u64 = 35;
@@ -127,6 +129,39 @@ impl Stage {
         let got = assume.send().await?.credentials.unwrap();
         let (id, secret) = (got.access_key_id, got.secret_access_key);
         Ok(self.actor(Some(credentials(id, secret, got.session_token))))
+    }
+
+    /// Runs the tool in a session, as people do: its exit code, and what it says in JSON.
+    pub(crate) fn cairn(&self, session: &Session, arguments: &[&str]) -> (Option<i32>, String) {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = Command::new(build::tool(Profile::default()).unwrap());
+        for (name, _) in std::env::vars() {
+            if ["AWS_", "CAIRN_", "XDG_"].iter().any(|prefix| name.starts_with(prefix)) {
+                command.env_remove(name);
+            }
+        }
+        command.envs(session).env("XDG_STATE_HOME", state.path());
+        command.arg("--json").arg("--deployment").arg(self.cloud.deployment_file());
+        let output = command.args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        if said.is_empty() {
+            return (output.status.code(), String::from_utf8(output.stderr).unwrap());
+        }
+        (output.status.code(), said)
+    }
+
+    /// Lets whoever has deployed take a role, with no second factor, which nobody here has.
+    pub(crate) async fn trust_everybody(&self, role: &str, policy: Policy) {
+        let refused = self.cloud.session(role).await.unwrap_err().to_string();
+        assert!(refused.contains("not authorized to perform: sts:AssumeRole"), "{refused}");
+        let mut trust: Value = serde_json::from_str(&self.cloud.policy(policy)).unwrap();
+        let statement = trust["Statement"][0].as_object_mut().unwrap();
+        let condition = statement.remove("Condition").unwrap();
+        assert_eq!(condition["Bool"]["aws:MultiFactorAuthPresent"], "true");
+        statement["Principal"]["AWS"] = ACCOUNT_ROOT.into();
+        let set = self.root().iam.update_assume_role_policy().role_name(role);
+        let set = set.policy_document(trust.to_string()).send().await;
+        set.unwrap_or_else(|error| panic!("{:?}", error.message()));
     }
 
     /// Whoever has this session.
@@ -340,7 +375,7 @@ fn credentials(id: String, secret: String, token: String) -> Credentials {
 }
 
 /// A table with the ledger's keys.
-async fn make_table(root: &Actor, name: &str) {
+pub(crate) async fn make_table(root: &Actor, name: &str) {
     let mut create = root.dynamodb.create_table().table_name(name);
     create = create.billing_mode(BillingMode::PayPerRequest);
     for (name, role) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {

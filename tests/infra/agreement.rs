@@ -79,12 +79,17 @@ impl Declared {
             ("checkpoint", of("module.checkpoint.aws_iam_role_policy.this", "policy")),
             ("schedule", of("module.schedule.aws_iam_role_policy.this", "policy")),
             ("operator", of("module.access.aws_iam_role_policy.operator", "policy")),
+            ("break-glass", of("module.access.aws_iam_role_policy.break_glass[0]", "policy")),
             ("producer", given("producer")),
             ("auditor", given("auditor")),
             ("tenant-auditor", given("tenant_auditor")),
             ("trust-function", of("module.ingest.aws_iam_role.this", "assume_role_policy")),
             ("trust-schedule", of("module.schedule.aws_iam_role.this", "assume_role_policy")),
             ("trust-operator", of("module.access.aws_iam_role.operator", "assume_role_policy")),
+            (
+                "trust-break-glass",
+                of("module.access.aws_iam_role.break_glass[0]", "assume_role_policy"),
+            ),
             (
                 "trust-tenant-auditor",
                 of("module.access.aws_iam_role.tenant_auditor[0]", "assume_role_policy"),

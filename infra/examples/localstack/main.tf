@@ -46,8 +46,11 @@ module "cairn" {
     window_seconds = 1
   }
 
-  # A portal that opens sessions for tenants' auditors.
-  access = { tenant_auditors = { principals = ["arn:aws:iam::000000000000:role/portal"] } }
+  # A portal that opens sessions for tenants' auditors, and somebody for the worst hour.
+  access = {
+    tenant_auditors = { principals = ["arn:aws:iam::000000000000:role/portal"] }
+    break_glass     = { principals = ["arn:aws:iam::000000000000:user/worst-hour"] }
+  }
 
   watch = { runbooks_url = "https://git.example.com/cairn/infra/runbooks" }
 

@@ -85,6 +85,7 @@ pub(super) struct Names {
     pub(super) checkpoint: String,
     pub(super) schedule: String,
     pub(super) operator: String,
+    pub(super) break_glass: String,
 }
 
 impl Names {
@@ -101,6 +102,7 @@ impl Names {
             checkpoint: format!("{name}-checkpoint"),
             schedule: format!("{name}-schedule"),
             operator: format!("{name}-operator"),
+            break_glass: format!("{name}-break-glass"),
         }
     }
 }

@@ -11,6 +11,8 @@ pub enum Policy {
     Archive,
     /// Of whoever reads and verifies everything.
     Auditor,
+    /// Of whoever repairs what nobody else may touch.
+    BreakGlass,
     /// Of the checkpoint function.
     Checkpoint,
     /// Of the key of events.
@@ -31,6 +33,8 @@ pub enum Policy {
     SigningKey,
     /// Of whoever reads the segments of the tenant that the session is tagged with.
     TenantAuditor,
+    /// Who may take the role for the worst hour.
+    TrustBreakGlass,
     /// Who may take a function's role.
     TrustFunction,
     /// Who may take the operators' role.
@@ -63,6 +67,7 @@ macro_rules! policies {
 policies! {
     Archive "archive",
     Auditor "auditor",
+    BreakGlass "break-glass",
     Checkpoint "checkpoint",
     DataKey "data-key",
     Expired "expired",
@@ -73,6 +78,7 @@ policies! {
     Schedule "schedule",
     SigningKey "signing-key",
     TenantAuditor "tenant-auditor",
+    TrustBreakGlass "trust-break-glass",
     TrustFunction "trust-function",
     TrustOperator "trust-operator",
     TrustSchedule "trust-schedule",

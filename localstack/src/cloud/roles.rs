@@ -30,6 +30,7 @@ pub(super) async fn ensure(
         (&names.checkpoint, &names.checkpoint, Policy::TrustFunction, Policy::Checkpoint),
         (&names.schedule, &names.schedule, Policy::TrustSchedule, Policy::Schedule),
         (&names.operator, "operate", Policy::TrustOperator, Policy::Operator),
+        (&names.break_glass, "break-glass", Policy::TrustBreakGlass, Policy::BreakGlass),
     ] {
         trusted(&iam, role, tokens.fill(trust)).await?;
         let put = iam.put_role_policy().role_name(role).policy_name(policy_name);

@@ -13,7 +13,8 @@ pub(super) async fn describe(
 ) -> Result<Map<String, Value>, CloudError> {
     let iam = aws_sdk_iam::Client::new(config);
     let (mut roles, mut policies) = (Map::new(), Map::new());
-    for role in [&names.ingest, &names.checkpoint, &names.schedule, &names.operator] {
+    let functions = [&names.ingest, &names.checkpoint, &names.schedule];
+    for role in functions.into_iter().chain([&names.operator, &names.break_glass]) {
         let missing = CloudError::Answer { call: "GetRole", member: "Role" };
         let found = iam.get_role().role_name(role).send().await;
         let found = found.map_err(call(format!("GetRole {role}")))?.role.ok_or(missing)?;
