@@ -8,10 +8,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::Client as Lambda;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cairn_local::build::{self, Functions, Profile};
-use cairn_local::cloud::{self, Options};
+use cairn_local::cloud::Options;
 use cairn_local::driver::{Driver, Function, Outcome, Pace, Pool, Settings};
 use cairn_local::proxy::Passing;
 use cairn_local::{emulator, python};
@@ -21,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::runbook::Runbook;
 use crate::shell::{Said, Shell};
-use crate::terraform::{self, Variables};
+use crate::terraform::Terraform;
 
 /// The name that the runbooks give a deployment.
 const NAME: &str = "cairn";
@@ -29,11 +27,11 @@ const NAME: &str = "cairn";
 /// How long a deployment may take to get where it should.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Terraform, as far as the runbooks call it by name: what it plans is applied by the [`Drill`].
-const TERRAFORM: &str = r#"#!/bin/sh
+/// Terraform, as far as the runbooks call it by name: what it plans is applied by [`Terraform`].
+const COMMAND: &str = r#"#!/bin/sh
 case "$*" in
     'output -json') cat outputs.json ;;
-    'plan' | 'plan -out recover.plan') ;;
+    'plan -out recover.plan') ;;
     *) echo "terraform $*: part of no drill"; exit 2 ;;
 esac
 "#;
@@ -47,8 +45,7 @@ pub(crate) struct Drill {
     folder: TempDir,
     options: Options,
     functions: Functions,
-    /// What Terraform was told.
-    variables: Value,
+    terraform: Terraform,
     /// What feeds ingest, and ingest as it was when it began to.
     driver: Option<(Driver, Settings)>,
     /// Lines of the functions' logs that CloudWatch has.
@@ -62,9 +59,7 @@ impl Drill {
         let config = Some(folder.path().join("infra/config")).filter(|config| config.exists());
         let options = Options { driver: true, shards: Some(2), config, ..Options::default() };
         let driven = Driven::deploy(options.clone()).await;
-        // From here on a variable names the bundle.
-        let options = Options { config: None, ..options };
-        let bundle = driven.cloud.deployment().bundle.unwrap().to_string();
+        let terraform = Terraform::new(&options, driven.cloud.deployment());
         let (tools, functions) = tokio::task::spawn_blocking(|| {
             let requirements = include_str!("requirements.txt");
             let python = python::environment_with("the AWS command line", requirements).unwrap();
@@ -77,7 +72,7 @@ impl Drill {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         symlink(tool, bin.join("cairn")).unwrap();
-        fs::write(bin.join("terraform"), TERRAFORM).unwrap();
+        fs::write(bin.join("terraform"), COMMAND).unwrap();
         fs::set_permissions(bin.join("terraform"), fs::Permissions::from_mode(0o755)).unwrap();
         let mut path = OsString::from(bin);
         for more in [python.parent().unwrap().into(), std::env::var_os("PATH").unwrap()] {
@@ -105,12 +100,10 @@ impl Drill {
             folder,
             options,
             functions,
-            variables: json!({ "bundle": bundle }),
+            terraform,
             driver: None,
             shipped: BTreeMap::new(),
         };
-        // Ticks are made by hand, and behind the proxy.
-        drill.does("aws scheduler delete-schedule --name cairn-checkpoint").await;
         for function in ["ingest", "checkpoint"] {
             drill.does(&format!("aws logs create-log-group --log-group-name /aws/lambda/{NAME}-{function}; aws logs create-log-stream --log-group-name /aws/lambda/{NAME}-{function} --log-stream-name drill")).await;
         }
@@ -188,119 +181,21 @@ impl Drill {
             assert!(hcl.contains(example), "no {example} in {hcl}");
             hcl = hcl.replace(example, value);
         }
-        terraform::set(&mut self.variables, within, &hcl);
+        self.terraform.set(within, &hcl);
     }
 
     /// Takes a variable out of Terraform again.
     pub(crate) fn take_out(&mut self, variable: &str) {
-        let variables = self.variables.as_object_mut().unwrap();
-        assert!(variables.remove(variable).is_some(), "{variable} is not set");
+        self.terraform.take_out(variable);
     }
 
     /// `terraform apply`.
     pub(crate) async fn apply(&mut self) {
-        let variables: Variables = serde_json::from_value(self.variables.clone()).unwrap();
-        let endpoint = self.driven.cloud.emulator().endpoint().to_owned();
-        let mut deployment = cloud::deploy(&endpoint, &self.options).await.unwrap();
-        let keys = self.signing_keys(&variables, &deployment.signing_keys[0]).await;
-        let generation = |name: &String| keys[name].clone();
-        deployment.signing_keys = variables.keys.signing.signers.iter().map(generation).collect();
-        deployment.bundle = variables.bundle.or(deployment.bundle);
-        let lambda = self.lambda();
-        for (name, paused, other) in [
-            ("cairn-ingest", variables.paused.ingest, None),
-            ("cairn-checkpoint", variables.paused.checkpoint, Some(1)),
-        ] {
-            let found = lambda.get_function_configuration().function_name(name).send().await;
-            let mut environment = found.unwrap().environment.unwrap().variables.unwrap();
-            let signing = deployment.signing_keys.join(",");
-            for (variable, value) in [
-                ("CAIRN_BUNDLE", deployment.bundle.unwrap().to_string()),
-                ("CAIRN_SIGNING_KEYS", signing),
-            ] {
-                if let Some(set) = environment.get_mut(variable) {
-                    *set = value;
-                }
-            }
-            let environment = aws_sdk_lambda::types::Environment::builder()
-                .set_variables(Some(environment))
-                .build();
-            let set = lambda.update_function_configuration().function_name(name);
-            set.environment(environment).send().await.unwrap();
-            match if paused { Some(0) } else { other } {
-                None => drop(lambda.delete_function_concurrency().function_name(name).send().await),
-                Some(executions) => {
-                    let put = lambda.put_function_concurrency().function_name(name);
-                    put.reserved_concurrent_executions(executions).send().await.unwrap();
-                }
-            }
-        }
-        self.keep_records_for(&deployment.stream, variables.stream.retention_hours).await;
-        let mut outputs = serde_json::to_value(&deployment).unwrap();
-        let outputs = outputs.as_object_mut().unwrap();
-        outputs.remove("verifier_keys");
-        outputs.remove("endpoint");
-        outputs.insert("public_keys".to_owned(), self.public_keys(&variables, &keys).await);
-        let output = |(name, value): (&String, &Value)| {
-            (name.clone(), json!({ "sensitive": false, "type": "dynamic", "value": value }))
-        };
-        let outputs: BTreeMap<_, _> = outputs.iter().map(output).collect();
-        let outputs = serde_json::to_vec(&outputs).unwrap();
-        fs::write(self.folder().join("outputs.json"), outputs).unwrap();
+        let outputs = self.terraform.apply(&self.driven.cloud).await;
+        fs::write(self.folder().join("outputs.json"), outputs.to_string()).unwrap();
+        // Ticks are made by hand, and behind the proxy.
+        self.does("aws scheduler delete-schedule --name cairn-checkpoint").await;
         self.obey().await;
-    }
-
-    /// The keys that sign, by their generations: the first is the deployment's.
-    async fn signing_keys(&self, variables: &Variables, first: &str) -> BTreeMap<String, String> {
-        let kms = aws_sdk_kms::Client::new(self.driven.cloud.config());
-        let mut keys = BTreeMap::new();
-        for (name, spec) in &variables.keys.signing.generations {
-            let alias = format!("alias/{NAME}-signing-{name}");
-            let found = match name.as_str() {
-                "1" => Some(first.to_owned()),
-                _ => match kms.describe_key().key_id(&alias).send().await {
-                    Ok(found) => found.key_metadata.unwrap().arn,
-                    Err(_) => None,
-                },
-            };
-            let key = match found {
-                Some(key) => key,
-                None => {
-                    let create = kms.create_key().key_spec(spec.as_str().into());
-                    let create = create.key_usage("SIGN_VERIFY".into()).send().await;
-                    let key = create.unwrap().key_metadata.unwrap().arn.unwrap();
-                    let named = kms.create_alias().alias_name(&alias).target_key_id(&key);
-                    named.send().await.unwrap();
-                    key
-                }
-            };
-            keys.insert(name.clone(), key);
-        }
-        keys
-    }
-
-    /// The public keys of all generations, the newest first.
-    async fn public_keys(&self, variables: &Variables, keys: &BTreeMap<String, String>) -> Value {
-        let kms = aws_sdk_kms::Client::new(self.driven.cloud.config());
-        let mut public = Vec::new();
-        for name in variables.keys.signing.generations.keys().rev() {
-            let key = kms.get_public_key().key_id(&keys[name]).send().await.unwrap();
-            public.push(STANDARD.encode(key.public_key.unwrap()));
-        }
-        json!(public)
-    }
-
-    async fn keep_records_for(&self, stream: &str, hours: i32) {
-        let kinesis = self.driven.kinesis();
-        let found = kinesis.describe_stream_summary().stream_name(stream).send().await.unwrap();
-        let found = found.stream_description_summary.unwrap().retention_period_hours;
-        if found < hours {
-            let more = kinesis.increase_stream_retention_period().stream_name(stream);
-            more.retention_period_hours(hours).send().await.unwrap();
-        } else if found > hours {
-            let less = kinesis.decrease_stream_retention_period().stream_name(stream);
-            less.retention_period_hours(hours).send().await.unwrap();
-        }
     }
 
     /// For how many hours the stream keeps records.
