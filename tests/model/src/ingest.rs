@@ -32,6 +32,9 @@ pub struct Bounds {
     pub markers: u8,
     /// Bundles that are in force at once, while one is rolled out or taken back.
     pub bundles: u8,
+    /// Versions of the code that are at work at once, likewise. What a later one made an earlier one cannot
+    /// judge.
+    pub versions: u8,
 }
 
 /// How the protocol is broken on purpose.
@@ -57,6 +60,8 @@ pub enum Mutation {
     CommitToStopped,
     /// What was judged foreign stops the chain wherever its head is now.
     StopUnconditionally,
+    /// What cannot be judged is taken for foreign.
+    StopAtUnclear,
 }
 
 impl Bounds {
@@ -69,6 +74,7 @@ impl Bounds {
             Self::of(&[2], 3, 1, 0, 1),
             Self::of(&[2, 1], 2, 2, 0, 1),
             Self::of(&[1, 1, 1], 2, 1, 0, 1),
+            Self { versions: 2, ..Self::of(&[2], 2, 1, 1, 1) },
         ]
     }
 
@@ -81,6 +87,7 @@ impl Bounds {
             Self::of(&[2], 2, 3, 0, 2),
             Self::of(&[2, 2], 2, 2, 0, 2),
             Self::of(&[1, 1, 1], 2, 2, 1, 1),
+            Self { versions: 2, ..Self::of(&[2, 1], 2, 2, 0, 2) },
         ]
     }
 
@@ -93,17 +100,17 @@ impl Bounds {
             _ => vec![0],
         };
         let shards = records.iter().enumerate().map(|(n, count)| (*count, parents(n)));
-        Self { shards: shards.collect(), writers, faults, markers, bundles }
+        Self { shards: shards.collect(), writers, faults, markers, bundles, versions: 1 }
     }
 }
 
 impl std::fmt::Display for Bounds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let records: Vec<_> = self.shards.iter().map(|(count, _)| count.to_string()).collect();
-        let Self { writers, faults, markers, bundles, .. } = self;
+        let Self { writers, faults, markers, bundles, versions, .. } = self;
         write!(
             f,
-            "shards of {} records, {writers} writers, {faults} faults, {markers} deletions, {bundles} bundles",
+            "shards of {} records, {writers} writers, {faults} faults, {markers} deletions, {bundles} bundles, {versions} versions",
             records.join(" and ")
         )
     }
@@ -115,12 +122,13 @@ impl Mutation {
         match self {
             Self::ChildFirst => Bounds::of(&[2, 1], 2, 0, 0, 1),
             Self::CommitToStopped | Self::StopUnconditionally => Bounds::of(&[2], 2, 1, 1, 1),
+            Self::StopAtUnclear => Bounds { versions: 2, ..Bounds::of(&[2], 2, 1, 0, 1) },
             _ => Bounds::of(&[2], 2, 1, 0, 1),
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::PutUnconditionally,
         Self::CommitUnconditionally,
         Self::CommitBeforePut,
@@ -131,6 +139,7 @@ impl Mutation {
         Self::ChildFirst,
         Self::CommitToStopped,
         Self::StopUnconditionally,
+        Self::StopAtUnclear,
     ];
 }
 
@@ -167,7 +176,7 @@ pub struct State {
 /// What may happen next.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Lambda hands records of a shard to a writer that judges by a bundle.
+    /// Lambda hands records of a shard to a writer of a version that judges by a bundle.
     Deliver {
         /// The writer.
         writer: usize,
@@ -175,8 +184,8 @@ pub enum Action {
         shard: usize,
         /// The first record, and the one after the last.
         records: (usize, usize),
-        /// The bundle.
-        bundle: u8,
+        /// The version, and the bundle.
+        by: (u8, u8),
     },
     /// A writer's step is done and answered, or goes wrong.
     Step(usize, Happens),
@@ -241,10 +250,13 @@ impl Model {
                 }
                 for first in 0..=state.acknowledged[shard].min(count - 1) {
                     for end in first + 1..=*count {
-                        for bundle in 0..self.bounds.bundles {
+                        let bundles = 0..self.bounds.bundles;
+                        let by =
+                            bundles.flat_map(|b| (0..self.bounds.versions).map(move |v| (v, b)));
+                        actions.extend(by.map(|by| {
                             let records = (first, end);
-                            actions.push(Action::Deliver { writer, shard, records, bundle });
-                        }
+                            Action::Deliver { writer, shard, records, by }
+                        }));
                     }
                 }
             }
@@ -294,8 +306,8 @@ impl stateright::Model for Model {
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
         let mut state = last.clone();
         match action {
-            Action::Deliver { writer, shard, records, bundle } => {
-                self.deliver(&mut state, writer, shard, records, bundle);
+            Action::Deliver { writer, shard, records, by } => {
+                self.deliver(&mut state, writer, shard, records, by);
             }
             Action::Step(writer, happens) => {
                 state.faults -= u8::from(happens != Happens::Done);

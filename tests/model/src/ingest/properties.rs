@@ -36,6 +36,21 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Model>> {
             },
         ));
     }
+    if bounds.versions > 1 {
+        all.push(Property::sometimes("a later version's object is met", |_, state: &State| {
+            let later = |work: &Work| {
+                let chain = &state.cloud.chains[work.shard];
+                let next = (work.shard, chain.items.len() as u64);
+                let there = state.cloud.objects.get(&next).into_iter().flatten();
+                let later = |version: &Version| {
+                    matches!(version, Version::Object(sealed)
+                        if sealed.header.transform > work.version.to_string())
+                };
+                matches!(work.step, Step::Adopt { .. }) && there.into_iter().any(later)
+            };
+            state.writers.iter().any(|writer| writer.work.as_ref().is_some_and(later))
+        }));
+    }
     if bounds.faults > 0 {
         all.push(Property::sometimes("a request is late", |_, state: &State| {
             !state.flying.is_empty()
@@ -131,7 +146,7 @@ impl Model {
     }
 
     /// From here on nothing goes wrong: who is at work ends its work, then Lambda hands over what is not
-    /// acknowledged. Then all is committed, or the chain is stopped.
+    /// acknowledged, to the latest version. Then all is committed, or the chain is stopped.
     fn goes_on(&self, state: &State) -> bool {
         if self.mutation.is_some() {
             return true;
@@ -151,7 +166,8 @@ impl Model {
             for _ in 0..2 {
                 let first = state.acknowledged[shard];
                 if first < *count && !stopped(&state) {
-                    self.deliver(&mut state, 0, shard, (first, *count), 0);
+                    let by = (self.bounds.versions - 1, 0);
+                    self.deliver(&mut state, 0, shard, (first, *count), by);
                     self.end(&mut state, 0);
                 }
             }

@@ -26,6 +26,8 @@ pub struct Work {
     pub shard: usize,
     /// The first of its records, and the one after the last.
     pub records: (usize, usize),
+    /// The version of the code.
+    pub version: u8,
     /// The bundle that judges.
     pub bundle: u8,
     /// The state of the protocol.
@@ -60,12 +62,12 @@ impl Model {
         writer: usize,
         shard: usize,
         records: (usize, usize),
-        bundle: u8,
+        (version, bundle): (u8, u8),
     ) {
         let sequences = (records.0..records.1).map(sequence).collect();
         let remembered = state.writers[writer].warm[shard].clone();
         let (protocol, step) = Protocol::start(sequences, remembered);
-        let work = Work { shard, records, bundle, protocol, step };
+        let work = Work { shard, records, version, bundle, protocol, step };
         self.go_on(state, writer, work);
     }
 
@@ -229,7 +231,7 @@ impl Model {
     }
 
     /// The header of the batch after `head`, with its object's hash; its content is what its records are,
-    /// and the bundle that judged them.
+    /// the bundle that judged them, and the version that made it.
     fn build(
         &self,
         state: &State,
@@ -241,7 +243,8 @@ impl Model {
         let (number, lineage) =
             (ChainHead::next_number(head), self.lineage(state, work.shard, head));
         let (from, end) = (work.records.0 + first, work.records.1);
-        let content = format!("records {from}..{end} under bundle {}", work.bundle);
+        let Work { version, bundle, .. } = work;
+        let content = format!("records {from}..{end} under bundle {bundle} by version {version}");
         let content = Hash::of(content.as_bytes());
         let header = BatchHeader {
             origin: ORIGIN.to_owned(),
@@ -254,8 +257,8 @@ impl Model {
             first: sequence(from),
             last: sequence(end - 1),
             arrived: [String::new(), String::new()],
-            bundle: self.bundles[usize::from(work.bundle)],
-            transform: String::new(),
+            bundle: self.bundles[usize::from(*bundle)],
+            transform: version.to_string(),
             key: keys::batch(chain, number),
         };
         header.seal(content)
@@ -302,6 +305,13 @@ impl Model {
         let follows = header.lineage == self.lineage(state, shard, head);
         if refused.is_some() || !follows || header.first != next {
             return Answer::Foreign("it does not extend the head".to_owned());
+        }
+        if header.transform > work.version.to_string() {
+            let reason = "a later version has made it".to_owned();
+            return match self.is(Mutation::StopAtUnclear) {
+                true => Answer::Foreign(reason),
+                false => Answer::Failed(reason),
+            };
         }
         Answer::Candidate(Candidate::new(sealed.clone(), version.clone()))
     }
