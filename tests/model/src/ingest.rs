@@ -85,9 +85,9 @@ impl Bounds {
             Self::of(&[3], 2, 2, 1, 1),
             Self::of(&[2], 3, 2, 0, 1),
             Self::of(&[2], 2, 3, 0, 2),
-            Self::of(&[2, 2], 2, 2, 0, 2),
+            Self::of(&[2, 2], 2, 1, 0, 1),
             Self::of(&[1, 1, 1], 2, 2, 1, 1),
-            Self { versions: 2, ..Self::of(&[2, 1], 2, 2, 0, 2) },
+            Self { versions: 2, ..Self::of(&[2], 2, 2, 0, 2) },
         ]
     }
 
