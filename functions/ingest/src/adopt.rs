@@ -98,7 +98,7 @@ async fn only_object<O: Objects, T: Table, S: Stream>(
     shard: &Shard<'_, O, T, S>,
     key: &str,
 ) -> Result<Result<StoredObject, Refusal>, StoreError> {
-    let versions = shard.versions_at(key).await?;
+    let versions = shard.deps.objects.versions_at(key).await?;
     let version = match only_version(&versions) {
         Ok(version) => version,
         Err(refusal) => return Ok(Err(refusal)),

@@ -7,9 +7,7 @@ use cairn_batch::keys;
 use cairn_event::{Record, Rules};
 use cairn_ledger::{ChainId, Hash, Lineage, Parent};
 use cairn_metrics::milliseconds;
-use cairn_store::{
-    ChainHead, LockMode, ObjectVersion, Objects, Retention, StoreError, Stream, Table,
-};
+use cairn_store::{ChainHead, LockMode, Objects, Retention, StoreError, Stream, Table};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::adopt;
@@ -204,7 +202,7 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
 
     async fn look(&self, head: Option<&ChainHead>) -> Result<Answer, StoreError> {
         let key = keys::batch(self.chain, ChainHead::next_number(head));
-        let free = self.versions_at(&key).await?.is_empty();
+        let free = self.deps.objects.versions_at(&key).await?.is_empty();
         Ok(if free { Answer::Free } else { Answer::Taken })
     }
 
@@ -228,13 +226,6 @@ impl<'a, O: Objects, T: Table, S: Stream> Shard<'a, O, T, S> {
             Err(StoreError::Conflict { .. }) => Ok(Answer::Taken),
             Err(error) => Err(error),
         }
-    }
-
-    /// Every version and delete marker at a key, and nothing that merely begins like it.
-    pub(crate) async fn versions_at(&self, key: &str) -> Result<Vec<ObjectVersion>, StoreError> {
-        let mut versions = self.deps.objects.versions(key).await?;
-        versions.retain(|version| version.key == key);
-        Ok(versions)
     }
 
     /// Builds the batch of a number. On the thread's own time: it is all CPU, and there is

@@ -4,7 +4,7 @@
 use cairn_adopt::{Refusal, foreign, protected};
 use cairn_batch::keys;
 use cairn_event::{Record, Rules};
-use cairn_ledger::{ChainId, Hash, LastGood, Order, Parent, SequenceNumber};
+use cairn_ledger::{ChainId, Hash, Order, Parent, SequenceNumber};
 use cairn_store::{ChainHead, Objects, StoreError, StoredObject, Stream, Table};
 
 use crate::handler::{Deps, Shard};
@@ -118,8 +118,8 @@ async fn judge<O: Objects, T, S>(
     named: &Hash,
 ) -> Result<Result<(), Refusal>, StoreError> {
     let key = keys::order(chain);
-    let versions = deps.objects.versions(&key).await?;
-    for version in versions.iter().filter(|version| version.key == key && !version.delete_marker) {
+    let versions = deps.objects.versions_at(&key).await?;
+    for version in versions.iter().filter(|version| !version.delete_marker) {
         let object = match deps.objects.read_version(&key, &version.version).await {
             // Under a key of others, say.
             Err(StoreError::Refused { .. }) => continue,
@@ -145,8 +145,7 @@ fn about(
     if (order.origin.as_str(), &order.chain) != (origin, chain) {
         return Err(foreign(key, &(origin, chain), &(order.origin, order.chain)));
     }
-    let after =
-        head.map(|head| LastGood { last: head.last.clone(), link: head.link, number: head.number });
+    let after = head.map(ChainHead::last_good);
     if order.after != after {
         return Err(foreign(key, &after, &order.after));
     }

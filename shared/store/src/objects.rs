@@ -55,6 +55,18 @@ pub trait Objects: Send + Sync {
         prefix: &str,
     ) -> impl Future<Output = StoreResult<Vec<ObjectVersion>>> + Send;
 
+    /// Every version and delete marker at a key, newest first, and nothing that merely begins like it.
+    fn versions_at(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = StoreResult<Vec<ObjectVersion>>> + Send {
+        async move {
+            let mut versions = self.versions(key).await?;
+            versions.retain(|version| version.key == key);
+            Ok(versions)
+        }
+    }
+
     /// Keys of current objects under `prefix` that sort after `after`, in order, at most `limit`
     /// (and at most 1,000).
     fn list(

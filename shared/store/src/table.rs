@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use cairn_ledger::{ChainId, Coordinates, Hash, SealedHeader, SequenceNumber};
+use cairn_ledger::{ChainId, Coordinates, Hash, LastGood, SealedHeader, SequenceNumber};
 use jiff::Timestamp;
 
 use crate::{Placed, StoreResult, VersionId};
@@ -130,6 +130,11 @@ impl ChainHead {
     /// The number of the batch that comes after a head: 0 where there is none yet.
     pub fn next_number(head: Option<&Self>) -> u64 {
         head.map_or(0, |head| head.number + 1)
+    }
+
+    /// What an order says of the chain that is stopped at this head.
+    pub fn last_good(&self) -> LastGood {
+        LastGood { last: self.last.clone(), link: self.link, number: self.number }
     }
 
     /// The head that a batch makes.

@@ -101,8 +101,7 @@ impl<'a, O: Objects, T: Table, S> Sealed<'a, O, T, S> {
             let (chains, head) = self.chains_of(id).await?;
             let (in_force, before) = &chains[chains.len() - 1];
             let key = keys::batch(in_force, ChainHead::next_number(before.head.as_ref()));
-            let versions = self.stores.objects.versions(&key).await?;
-            let uncommitted = versions.iter().any(|version| version.key == key);
+            let uncommitted = !self.stores.objects.versions_at(&key).await?.is_empty();
             if table.chain(in_force).await? != *before {
                 continue;
             }

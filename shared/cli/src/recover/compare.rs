@@ -87,8 +87,8 @@ async fn state(
     chain: ChainId,
 ) -> Result<(ChainId, ChainState), RecoverError> {
     let state = table.chain(&chain).await?;
-    let next = state.head.as_ref().map_or(0, |head| head.number + 1);
-    let end = outlook.ends.get(&chain).map_or(0, |head| head.number + 1);
+    let next = ChainHead::next_number(state.head.as_ref());
+    let end = ChainHead::next_number(outlook.ends.get(&chain));
     if next > end {
         let (expected, found) = (format!("{end} batches"), format!("{next}"));
         return Err(RecoverError::table(chain, expected, found));

@@ -73,7 +73,7 @@ pub(super) async fn tails<O: Objects>(
     let Archive { objects, batches, orders, .. } = *archive;
     let bundles = Bundles::default();
     let beyond = batches.iter().flat_map(|(chain, numbers)| {
-        let next = ends.get(chain).map_or(0, |head| head.number + 1);
+        let next = ChainHead::next_number(ends.get(chain));
         // What lies there is acknowledged as no batch.
         let end = orders.get(chain).map_or(u64::MAX, |(order, _)| order.number().max(next));
         let contiguous = numbers.range(next..end).zip(next..).take_while(|((n, _), at)| *n == at);
@@ -126,7 +126,7 @@ pub(super) async fn tails<O: Objects>(
         tails.entry(chain.clone()).or_default().stop = Some(stop);
     }
     for (chain, number) in &options.stopped {
-        let (next, number) = (ends.get(chain).map_or(0, |head| head.number + 1), *number);
+        let (next, number) = (ChainHead::next_number(ends.get(chain)), *number);
         let key = keys::batch(chain, number);
         let known = batches.contains_key(chain) || orders.contains_key(chain);
         if number != next || !known {

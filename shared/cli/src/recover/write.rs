@@ -93,7 +93,7 @@ impl<T: Table> Writer<'_, T> {
         let mut written = 0;
         let mut tries = Tries::default();
         let is_next = |head: &Option<ChainHead>, item: &BatchItem| {
-            item.header.header.number == head.as_ref().map_or(0, |head| head.number + 1)
+            item.header.header.number == ChainHead::next_number(head.as_ref())
         };
         while let Some(item) = items.iter().find(|item| is_next(&head, item)) {
             match self.table.commit(&chain, head.as_ref(), &ChainHead::at(item), item).await {

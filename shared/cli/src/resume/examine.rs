@@ -1,7 +1,7 @@
 //! What a stopped chain is like, before anything is ordered.
 
 use cairn_batch::keys;
-use cairn_ledger::{ChainId, Cursor, Found, Hash, LastGood, Order};
+use cairn_ledger::{ChainId, Cursor, Found, Hash, Order};
 use cairn_store::{ChainHead, ObjectVersion, Objects, StoreError, Table};
 
 use super::{Context, ResumeError, disagreement};
@@ -63,7 +63,7 @@ pub async fn examine<O: Objects, T: Table>(
     let order = Order {
         origin: context.origin.clone(),
         chain: chain.clone(),
-        after: head.as_ref().map(last_good),
+        after: head.as_ref().map(ChainHead::last_good),
         reason,
         found: found.clone(),
         by: context.by.clone(),
@@ -82,7 +82,7 @@ pub(super) async fn standing(
     head: Option<&ChainHead>,
 ) -> Result<Option<Order>, ResumeError> {
     let key = keys::order(chain);
-    let versions = at(objects, &key).await?;
+    let versions = objects.versions_at(&key).await?;
     let version = match &versions[..] {
         [] => return Ok(None),
         [only] if !only.delete_marker => &only.version,
@@ -97,7 +97,7 @@ pub(super) async fn standing(
     let order = Order::parse(&object.body);
     let order = order.map_err(|error| disagreement(&key, "an order", error))?;
     let about = |order: &Order| (order.origin.clone(), order.chain.clone(), order.after.clone());
-    let expected = (origin.to_owned(), chain.clone(), head.map(last_good));
+    let expected = (origin.to_owned(), chain.clone(), head.map(ChainHead::last_good));
     if about(&order) != expected {
         let say = |about| format!("one about {about:?}");
         return Err(disagreement(key, say(expected), say(about(&order))));
@@ -148,7 +148,7 @@ async fn found(
     head: Option<&ChainHead>,
 ) -> Result<Vec<Found>, ResumeError> {
     let key = next_key(chain, head);
-    let versions = at(objects, &key).await?;
+    let versions = objects.versions_at(&key).await?;
     // Without a current object the condition on a put does not hold off a writer that was under way.
     let is_closed = versions.iter().any(|version| version.latest && !version.delete_marker);
     if !is_closed && !context.ingest_stood_still {
@@ -171,16 +171,6 @@ async fn found(
     Ok(found)
 }
 
-async fn at(objects: &impl Objects, key: &str) -> Result<Vec<ObjectVersion>, StoreError> {
-    let mut versions = objects.versions(key).await?;
-    versions.retain(|version| version.key == key);
-    Ok(versions)
-}
-
 fn next_key(chain: &ChainId, head: Option<&ChainHead>) -> String {
     keys::batch(chain, ChainHead::next_number(head))
-}
-
-fn last_good(head: &ChainHead) -> LastGood {
-    LastGood { last: head.last.clone(), link: head.link, number: head.number }
 }
