@@ -8,26 +8,13 @@ use cairn_batch::keys;
 use cairn_cli::resume::{Context, ResumeError, Resumed, examine, resume};
 use cairn_ledger::{ChainId, Hash, Lineage, Order, Parent};
 use cairn_store::faults::{At, Call, Fault, Faults, Operation};
-use cairn_store::{LockMode, Objects, StoredRecord, Table};
-use cairn_tests::{DAY, ORIGIN, World};
-use jiff::Timestamp;
+use cairn_store::{Objects, StoredRecord, Table};
+use cairn_tests::{World, operator};
 
 use crate::planted::{half_made, plant};
 use crate::story::{Cut, all_is_well, deliver, event, records};
 
 const BATCH: std::ops::Range<usize> = 2..6;
-
-fn context(why: &str) -> Context {
-    Context {
-        origin: ORIGIN.to_owned(),
-        lock_mode: LockMode::Compliance,
-        retention: DAY * 3650,
-        by: "arn:aws:sts::000000000000:assumed-role/cairn-break-glass/zoe".to_owned(),
-        why: why.to_owned(),
-        ingest_stood_still: false,
-        now: Timestamp::now(),
-    }
-}
 
 /// What `cairn resume` does, in a process that may die.
 async fn order_in(
@@ -45,7 +32,7 @@ async fn order_in(
 }
 
 async fn order(world: &World, chain: &ChainId) -> Resumed {
-    order_in(world, &Faults::new(), chain, &context("explained")).await.unwrap().unwrap()
+    order_in(world, &Faults::new(), chain, &operator("explained")).await.unwrap().unwrap()
 }
 
 /// The first shard's chain has one batch; at its next key lies another's object, which has stopped it.
@@ -93,7 +80,7 @@ async fn a_stopped_chain_goes_on_by_an_order() {
 
     // Once more: it stands.
     let faults = Faults::new();
-    let again = order_in(&world, &faults, &chain, &context("again")).await.unwrap().unwrap();
+    let again = order_in(&world, &faults, &chain, &operator("again")).await.unwrap().unwrap();
     assert_eq!(again, Resumed { new: false, ..resumed });
     assert!(!faults.writes().iter().any(|call| call.operation == Operation::Create));
 }
@@ -131,7 +118,7 @@ async fn every_fault_at_every_call_of_the_order_is_survived() {
         let (world, _) = stopped().await;
         let faults = Faults::new();
         let chain = world.chain(0).await;
-        order_in(&world, &faults, &chain, &context("explained")).await.unwrap().unwrap();
+        order_in(&world, &faults, &chain, &operator("explained")).await.unwrap().unwrap();
         faults.calls().len()
     };
     assert!(calls >= 7, "state, order, log, beyond, evidence, its bytes, order, mark: {calls}");
@@ -141,13 +128,13 @@ async fn every_fault_at_every_call_of_the_order_is_survived() {
             let chain = world.chain(0).await;
             let faults = Faults::new();
             faults.inject(At::call(n), fault);
-            let first = order_in(&world, &faults, &chain, &context("first")).await;
+            let first = order_in(&world, &faults, &chain, &operator("first")).await;
             let case = format!("{:?}: {first:?}", faults.fired());
             assert!(!faults.fired().is_empty(), "{case}");
             let stands = world.cloud.read(&keys::order(&chain)).await.unwrap().is_some();
             // Ingest may come before the operator looks again.
             let _ = world.process().ingest(0, &records[BATCH]).await.unwrap().unwrap();
-            let second = order_in(&world, &Faults::new(), &chain, &context("second")).await;
+            let second = order_in(&world, &Faults::new(), &chain, &operator("second")).await;
             let second = second.unwrap().unwrap_or_else(|error| panic!("{case}: {error}"));
             let why = if stands { "first" } else { "second" };
             assert_eq!(second.order.why, why, "{case}");
@@ -168,7 +155,7 @@ async fn of_two_operators_one_decides() {
                 let (world, chain) = (world.clone(), chain.clone());
                 async move {
                     let faults = Faults::new();
-                    let other = order_in(&world, &faults, &chain, &context("other")).await;
+                    let other = order_in(&world, &faults, &chain, &operator("other")).await;
                     other.unwrap().unwrap();
                 }
             };
@@ -177,7 +164,7 @@ async fn of_two_operators_one_decides() {
                 true => faults.after(At::call(n), hook),
                 false => faults.before(At::call(n), hook),
             }
-            let one = order_in(&world, &faults, &chain, &context("one")).await.unwrap();
+            let one = order_in(&world, &faults, &chain, &operator("one")).await.unwrap();
             let case = format!("another operator at call {n}, after it: {after}: {one:?}");
             // Where the table names what the archive was not seen to have, it is looked at again.
             let one = match one {
@@ -263,7 +250,7 @@ async fn a_zombie_of_the_stopped_chain_may_come_between_any_two_calls_of_the_ord
         };
         faults.before(At::call(n), hook);
         let chain = world.chain(0).await;
-        order_in(&world, &faults, &chain, &context("explained")).await.unwrap().unwrap();
+        order_in(&world, &faults, &chain, &operator("explained")).await.unwrap().unwrap();
         let case = format!("a zombie at call {n}");
         deliver(&zombie, &[&records[2..4], &records[2..]]).await;
         all_is_well(&world, &records, &case).await;
@@ -426,7 +413,7 @@ async fn ingest_follows_no_order_about_something_else() {
     for (n, change) in changes.into_iter().enumerate() {
         let (world, records) = stopped().await;
         let chain = world.chain(0).await;
-        let still = context("explained");
+        let still = operator("explained");
         let mut examined = examine(&world.cloud, &world.cloud, &still, &chain).await.unwrap();
         change(&mut examined.order);
         let (json, hash) = (examined.order.to_json(), examined.order.hash());
@@ -445,7 +432,7 @@ async fn a_chain_that_goes_on_is_not_ordered_to() {
     let records = records(&world);
     let chain = world.chain(0).await;
     for expected in ["none of that name", "one that goes on"] {
-        let refused = order_in(&world, &Faults::new(), &chain, &context("why")).await.unwrap();
+        let refused = order_in(&world, &Faults::new(), &chain, &operator("why")).await.unwrap();
         assert!(refused.unwrap_err().to_string().contains(expected));
         deliver(&world.process(), &[&records]).await;
     }
@@ -459,9 +446,9 @@ async fn a_key_that_lets_writers_in_is_ordered_about_only_while_ingest_stands_st
     let chain = world.chain(0).await;
     world.cloud.operator().mark_deleted(&keys::batch(&chain, 1));
     stop(&world, 0, &records[BATCH]).await;
-    let refused = order_in(&world, &Faults::new(), &chain, &context("why")).await.unwrap();
+    let refused = order_in(&world, &Faults::new(), &chain, &operator("why")).await.unwrap();
     assert!(matches!(refused, Err(ResumeError::Open { .. })), "{refused:?}");
-    let still = Context { ingest_stood_still: true, ..context("why") };
+    let still = Context { ingest_stood_still: true, ..operator("why") };
     let resumed = order_in(&world, &Faults::new(), &chain, &still).await.unwrap().unwrap();
     assert_eq!(resumed.order.found.len(), 2);
     assert_eq!(resumed.order.found[0].bytes, None, "the marker is the newest");
@@ -485,7 +472,7 @@ async fn a_head_that_was_rolled_back_is_no_stop_to_go_on_from() {
         let mut state = older.clone();
         state.stopped = Some("why".to_owned());
         world.cloud.operator().set_chain(&chain, state);
-        let refused = order_in(&world, &Faults::new(), &chain, &context("why")).await.unwrap();
+        let refused = order_in(&world, &Faults::new(), &chain, &operator("why")).await.unwrap();
         assert!(refused.as_ref().is_err_and(ResumeError::is_finding), "{refused:?}");
         assert!(world.cloud.read(&keys::order(&chain)).await.unwrap().is_none());
     }

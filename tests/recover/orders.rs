@@ -2,11 +2,9 @@
 
 use cairn_batch::keys;
 use cairn_cli::recover::{Options, RecoverError};
-use cairn_cli::resume::{self, examine, resume};
 use cairn_ledger::ChainId;
-use cairn_store::{LockMode, StoredRecord, Table};
-use cairn_tests::{DAY, ORIGIN, World};
-use jiff::Timestamp;
+use cairn_store::{StoredRecord, Table};
+use cairn_tests::World;
 
 use crate::story::{Operator, deliver, event, held, recovered, refused, seal, tick};
 
@@ -15,17 +13,7 @@ async fn order(world: &World, chain: &ChainId, number: u64, records: &[StoredRec
     world.cloud.operator().put(&keys::batch(chain, number), "another's", None);
     let answer = world.process().ingest(0, records).await.unwrap().unwrap();
     assert!(!answer.failures.is_empty());
-    let context = resume::Context {
-        origin: ORIGIN.to_owned(),
-        lock_mode: LockMode::Compliance,
-        retention: DAY * 3650,
-        by: "zoe".to_owned(),
-        why: "explained".to_owned(),
-        ingest_stood_still: false,
-        now: Timestamp::now(),
-    };
-    let examined = examine(&world.cloud, &world.cloud, &context, chain).await.unwrap();
-    resume(&world.cloud, &world.cloud, &context, examined).await.unwrap();
+    world.resume(chain).await;
 }
 
 /// With the table lost it becomes what it was; ingest and checkpoint go on, and nothing is wrong.

@@ -4,9 +4,8 @@ use cairn_batch::keys;
 use cairn_cli::find::{Query, find};
 use cairn_cli::quarantine::State;
 use cairn_cli::redrive::Options;
-use cairn_cli::resume::{self, examine, resume};
-use cairn_store::{LockMode, Objects, Table};
-use cairn_tests::{DAY, ORIGIN, World};
+use cairn_store::{Objects, Table};
+use cairn_tests::World;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,17 +19,7 @@ async fn resumed(world: &World, body: Vec<u8>) {
     let all = records(world).await;
     let answer = world.process().ingest(0, &all).await.unwrap().unwrap();
     assert!(!answer.failures.is_empty());
-    let context = resume::Context {
-        origin: ORIGIN.to_owned(),
-        lock_mode: LockMode::Compliance,
-        retention: DAY * 3650,
-        by: "zoe".to_owned(),
-        why: "explained".to_owned(),
-        ingest_stood_still: false,
-        now: Timestamp::now(),
-    };
-    let examined = examine(&world.cloud, &world.cloud, &context, &chain).await.unwrap();
-    resume(&world.cloud, &world.cloud, &context, examined).await.unwrap();
+    world.resume(&chain).await;
 }
 
 #[tokio::test]

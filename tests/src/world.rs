@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cairn_batch::keys;
+use cairn_cli::resume;
 use cairn_event::Bundle;
 use cairn_ingest::{Handled, IngestError, Request, Response};
 use cairn_ledger::{ChainId, Cursors, Hash, VerifierKey};
@@ -54,7 +55,27 @@ pub struct Process {
     checkpoint: cairn_checkpoint::Deps<Faulty<Memory>, Faulty<Memory>, Faulty<SoftwareSigner>>,
 }
 
+/// An operator who orders a stopped chain to go on.
+pub fn operator(why: &str) -> resume::Context {
+    resume::Context {
+        origin: ORIGIN.to_owned(),
+        lock_mode: LockMode::Compliance,
+        retention: DAY * 3650,
+        by: "arn:aws:sts::000000000000:assumed-role/cairn-break-glass/zoe".to_owned(),
+        why: why.to_owned(),
+        ingest_stood_still: false,
+        now: Timestamp::now(),
+    }
+}
+
 impl World {
+    /// An operator orders a stopped chain to go on.
+    pub async fn resume(&self, chain: &ChainId) {
+        let (cloud, context) = (&self.cloud, operator("explained"));
+        let examined = resume::examine(cloud, cloud, &context, chain).await.unwrap();
+        resume::resume(cloud, cloud, &context, examined).await.unwrap();
+    }
+
     /// A deployment whose stream has this many shards.
     pub async fn new(shards: usize) -> Self {
         Self::with_signers(shards, &[SoftwareSigner::ed25519([7; 32])]).await

@@ -17,16 +17,21 @@ fn context(why: &str) -> Context {
     }
 }
 
+/// A chain of one batch, stopped before what somebody planted.
+async fn stopped() -> (World, ChainId) {
+    let world = World::new(1).await;
+    world.seal(0, &[event("a")]).await;
+    let chain = world.cloud.chains().await.unwrap().remove(0);
+    let head = world.cloud.chain(&chain).await.unwrap().head;
+    world.cloud.stop(&chain, head.as_ref(), "another's").await.unwrap();
+    world.cloud.operator().put(&keys::batch(&chain, 1), "planted", None);
+    (world, chain)
+}
+
 #[test]
 fn what_is_said_is_what_is_written() {
     run(async {
-        let world = World::new(1).await;
-        world.seal(0, &[event("a")]).await;
-        let chain = world.cloud.chains().await.unwrap().remove(0);
-        let head = world.cloud.chain(&chain).await.unwrap().head;
-        world.cloud.stop(&chain, head.as_ref(), "another's").await.unwrap();
-        let key = keys::batch(&chain, 1);
-        world.cloud.operator().put(&key, "planted", None);
+        let (world, chain) = stopped().await;
         let context = context("the drill of today");
         let examined = examine(&world.cloud, &world.cloud, &context, &chain).await.unwrap();
         assert!(!examined.stands);
@@ -48,12 +53,7 @@ fn what_is_said_is_what_is_written() {
 #[test]
 fn an_order_of_another_is_told_apart_from_what_lies_there() {
     run(async {
-        let world = World::new(1).await;
-        world.seal(0, &[event("a")]).await;
-        let chain = world.cloud.chains().await.unwrap().remove(0);
-        let head = world.cloud.chain(&chain).await.unwrap().head;
-        world.cloud.stop(&chain, head.as_ref(), "another's").await.unwrap();
-        world.cloud.operator().put(&keys::batch(&chain, 1), "planted", None);
+        let (world, chain) = stopped().await;
         let context = context("the drill of today");
         let look = async || examine(&world.cloud, &world.cloud, &context, &chain).await.unwrap();
         let ours = look().await;
