@@ -151,7 +151,8 @@ pub async fn find(
 /// last, and not passed over, as an order may lie.
 async fn acknowledged(objects: &impl Objects) -> Result<BTreeSet<String>, StoreError> {
     let mut found = BTreeSet::new();
-    for version in objects.versions("orders/").await? {
+    let versions = objects.versions("orders/").await?;
+    for version in versions.iter().filter(|version| version.latest && !version.delete_marker) {
         let object = objects.read(&version.key).await?;
         if let Some(order) = object.and_then(|object| Order::parse(&object.body).ok()) {
             found.insert(keys::batch(&order.chain, order.number()));
